@@ -1,0 +1,1 @@
+"""What the emulated exchange answers: one table of endpoints over the books."""

@@ -1,0 +1,68 @@
+"""What the HTTP shell and the books agree on: an endpoint, who calls it, and a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from marginbot.paper.books.world import World
+
+
+class Security(Enum):
+    """How a call must identify itself. `KEY` is Binance's MARKET_DATA and USER_STREAM, `SIGNED` the other typed ones."""
+
+    NONE = "NONE"
+    KEY = "KEY"
+    SIGNED = "SIGNED"
+
+
+class WeightKind(Enum):
+    """Which budget a call draws on: `/api` weight of the address, or one endpoint's own budget by address or account."""
+
+    API = "API"
+    SAPI_IP = "SAPI_IP"
+    SAPI_UID = "SAPI_UID"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The account behind a key and what the key may do (names of apiRestrictions). `uid` 0 means no key was sent."""
+
+    uid: int
+    api_key: str
+    rights: Mapping[str, bool]
+
+
+class Refusal(Exception):
+    """The exchange says no: nothing happened. Becomes `{"code", "msg"}` with `http_status`."""
+
+    def __init__(self, code: int, text: str, http_status: int = 400) -> None:
+        super().__init__(f"{code} {text}")
+        self.code = code
+        self.text = text
+        self.http_status = http_status
+
+
+Handler = Callable[["World", Caller, Mapping[str, str]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method and path. `weight` may depend on the parameters; `handler` answers a JSON-ready value or raises Refusal.
+
+    `required` and `optional` name the parameters without timestamp, recvWindow and signature, which the shell checks and removes.
+    `needs` names the rights of the key (apiRestrictions flags) without which the call is refused with -2015.
+    """
+
+    method: str
+    path: str
+    security: Security
+    weight: int | Callable[[Mapping[str, str]], int]
+    kind: WeightKind
+    handler: Handler
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    needs: tuple[str, ...] = field(default=("enableReading",))
