@@ -1,0 +1,129 @@
+"""Goals, steps and plans: what is wanted, what would be sent, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+
+from marginbot.domain.amounts import Asset, Symbol
+
+
+class Into(Enum):
+    """What an unwind leaves in the spot wallet: all in quote, the rest in base, or both coins as they are."""
+
+    QUOTE = "quote"
+    BASE = "base"
+    KEEP = "keep"
+
+
+class Side(Enum):
+    """The side of an order, as the exchange spells it."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Bring one pair to flat: no orders, nothing owed, and (with `sweep`) the isolated wallet empty."""
+
+    symbol: Symbol
+    into: Into = Into.QUOTE
+    sweep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the owner allows. `max_slippage_bps`: worst average price of one order against the index; `topup_crumb` in quote."""
+
+    max_slippage_bps: Decimal = Decimal(100)
+    topup_crumb: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrders:
+    """Cancel every open order and order list of the pair's isolated account."""
+
+    symbol: Symbol
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseOrder:
+    """Trade base for quote or back, MARKET or (with `limit_price`) LIMIT IOC; never borrows, never repays by itself.
+
+    quantity: units of `base`. expected_price and slippage_bps come from walking the book at the look.
+    """
+
+    symbol: Symbol
+    base: Asset
+    quote: Asset
+    side: Side
+    quantity: Decimal
+    limit_price: Decimal | None
+    index_price: Decimal
+    expected_price: Decimal
+    slippage_bps: Decimal
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repay:
+    """Pay down one liability from free coins of the same asset. amount: units of `asset`, 8 decimals, rounded down."""
+
+    symbol: Symbol
+    asset: Asset
+    amount: Decimal
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Move equity from the isolated wallet to spot. amount: units of `asset`, 8 decimals, rounded down."""
+
+    symbol: Symbol
+    asset: Asset
+    amount: Decimal
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """Move coins from spot into the isolated wallet. amount: units of `asset`, 8 decimals."""
+
+    symbol: Symbol
+    asset: Asset
+    amount: Decimal
+    because: str
+
+
+Step = CancelOrders | CloseOrder | Repay | Sweep | TopUp
+
+
+class Verdict(Enum):
+    """What a plan says: send its steps, wait and look again, done, or stuck with something left that no step can mend."""
+
+    ACT = "act"
+    WAIT = "wait"
+    DONE = "done"
+    STUCK = "stuck"
+
+
+class Need(Enum):
+    """What the next look must also read before the planner can go on."""
+
+    TRANSFERABLE = "transferable"
+    DEEP_BOOK = "deep_book"
+    CLEAN_ORDERS = "clean_orders"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A batch of steps whose amounts follow from one snapshot and that spend no balance twice, and the reason in a sentence."""
+
+    verdict: Verdict
+    because: str
+    steps: tuple[Step, ...] = ()
+    needs: frozenset[Need] = field(default_factory=frozenset)
+    remains: tuple[str, ...] = ()

@@ -1,0 +1,96 @@
+"""What the exchange says about things that happened: orders, fills, loan actions, transfers, and what a key may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from marginbot.domain.amounts import Asset, Symbol
+from marginbot.domain.plan import Side
+
+
+class RecordStatus(Enum):
+    """Status of a loan or transfer record. Anything but CONFIRMED and FAILED is not settled yet."""
+
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution: price in quote per base, quantity in base, commission in units of `commission_asset`."""
+
+    price: Decimal
+    quantity: Decimal
+    commission: Decimal
+    commission_asset: Asset
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """One order as the exchange knows it. `fills` is None where the answer has none (a lookup): ask for the trades.
+
+    Source: POST and GET /sapi/v1/margin/order. executed_qty in base, quote_qty in quote; `final`: it can fill no more.
+    """
+
+    symbol: Symbol
+    order_id: str
+    client_id: str
+    side: Side
+    status: str
+    quantity: Decimal
+    executed_qty: Decimal
+    quote_qty: Decimal
+    fills: tuple[Fill, ...] | None
+
+    @property
+    def final(self) -> bool:
+        """Whether the order is over."""
+        return self.status not in ("NEW", "PARTIALLY_FILLED", "PENDING_NEW", "PENDING_CANCEL")
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRecord:
+    """One row of GET /sapi/v1/margin/borrow-repay: amount = principal + interest, in units of `asset`."""
+
+    record_id: str
+    asset: Asset
+    amount: Decimal
+    principal: Decimal
+    interest: Decimal
+    status: RecordStatus
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRecord:
+    """One row of GET /sapi/v1/asset/transfer, in units of `asset`."""
+
+    record_id: str
+    asset: Asset
+    amount: Decimal
+    status: RecordStatus
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRights:
+    """What the key may do. Source: GET /sapi/v1/account/apiRestrictions."""
+
+    reading: bool
+    trading: bool
+    margin: bool
+    universal_transfer: bool
+    withdrawals: bool
+    ip_restricted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpotWallet:
+    """The spot wallet: free coins by asset, and the account's number. Source: GET /api/v3/account."""
+
+    uid: str
+    free: dict[Asset, Decimal]
