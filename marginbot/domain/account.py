@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from marginbot.domain.amounts import Asset, Symbol
+from marginbot.domain.amounts import CONTEXT, Asset, Symbol
 
 
 class LevelStatus(Enum):
@@ -37,17 +37,17 @@ class AssetBalance:
     @property
     def total(self) -> Decimal:
         """free + locked."""
-        return self.free + self.locked
+        return CONTEXT.add(self.free, self.locked)
 
     @property
     def liability(self) -> Decimal:
         """borrowed + interest."""
-        return self.borrowed + self.interest
+        return CONTEXT.add(self.borrowed, self.interest)
 
     @property
     def equity(self) -> Decimal:
         """total - liability; negative on the side that is owed."""
-        return self.total - self.liability
+        return CONTEXT.subtract(self.total, self.liability)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,31 @@
+"""One look: everything the planner may know about a pair at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from marginbot.domain.account import IsolatedAccount
+from marginbot.domain.amounts import Asset
+from marginbot.domain.market import Market
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A fresh account read with the market around it.
+
+    transferable: `maxTransferable` per asset, None when not asked. spot: free coins of the spot wallet as last read.
+    pending: our own accepted writes whose records are not CONFIRMED yet, in words. seen_at: monotonic seconds of the
+    oldest answer that amounts follow from. shave: assets whose exact repayment the exchange keeps refusing.
+    """
+
+    account: IsolatedAccount
+    market: Market
+    open_orders: int
+    seen_at: float
+    transferable: Mapping[Asset, Decimal] | None = None
+    spot: Mapping[Asset, Decimal] = field(default_factory=dict)
+    pending: tuple[str, ...] = ()
+    shave: frozenset[Asset] = frozenset()
+    book_is_deep: bool = False

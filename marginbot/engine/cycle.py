@@ -1,0 +1,167 @@
+"""The cycle: decide on a look, guard, act, look again; until done, stuck, hopeless or out of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from marginbot.domain.account import LevelStatus
+from marginbot.domain.look import Look
+from marginbot.domain.margin import margin_level
+from marginbot.domain.plan import CloseOrder, Goal, Limits, Need, Plan, Verdict
+from marginbot.engine.events import Decided, Notice, Observer
+from marginbot.engine.executor import Executor, StepRefused
+from marginbot.engine.explain import same_balances
+from marginbot.engine.journal import State
+from marginbot.engine.loans import LoanQueue
+from marginbot.engine.looks import Looker
+from marginbot.engine.refusals import Refusals
+from marginbot.engine.report import Outcome, RunReport, StepReport, StepStatus
+from marginbot.engine.settle import Settler
+from marginbot.errors import NotSent, RateLimited
+from marginbot.rules.guard import OLDEST_ANSWER, check
+from marginbot.rules.unwind import plan
+
+RETRY_AFTER, CONFIRM_EVERY, LIQUIDATION_EVERY = 1.0, 0.5, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended, with a sentence for a person."""
+
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(slots=True)
+class Cycle:
+    """Brings one pair to its goal, look by look. Steps are added to `report` before they are sent."""
+
+    goal: Goal
+    limits: Limits
+    looker: Looker
+    settler: Settler
+    report: RunReport
+    observer: Observer
+    new_id: Callable[[], str]
+    _refusals: Refusals = field(default_factory=Refusals)
+    _executor: Executor | None = None
+    _hopeless: str | None = None
+
+    async def run(self, look: Look) -> Ending:
+        """Raises whatever cuts the run short (deadline, signal, ban, journal): the frame turns it into an ending."""
+        ending = await self._until_over(look)
+        if self._executor is not None:
+            clock = self.looker.patience.clock
+            self.settler.journal.close_episode(self._executor.episode_id, ending.outcome.value, ending.reason, clock.now())
+        return ending
+
+    async def _until_over(self, look: Look) -> Ending:
+        patience = self.looker.patience
+        while True:
+            self.report.after = look.account
+            patience.check()
+            if self._hopeless is not None:
+                return Ending(Outcome.STOPPED, self._hopeless)
+            decided = plan(self.goal, replace(look, shave=self._refusals.shave), self.limits)
+            self.observer(Decided(decided))
+            match decided.verdict:
+                case Verdict.DONE:
+                    return Ending(Outcome.FLAT, decided.because)
+                case Verdict.STUCK:
+                    return Ending(Outcome.RESIDUE, decided.because)
+                case Verdict.WAIT:
+                    look = await self._wait(decided, look)
+                case Verdict.ACT:
+                    look = await self._act(decided, look)
+
+    async def _wait(self, decided: Plan, look: Look) -> Look:
+        seconds = _waiting_time(decided, look)
+        if seconds > 0:
+            self.observer(Notice(f"{self.goal.symbol}: {decided.because}"))
+            await self.looker.patience.pause(seconds)
+        return await self.looker.again(decided.needs)
+
+    async def _act(self, decided: Plan, look: Look) -> Look:
+        now = self.looker.patience.clock.monotonic()
+        if now - look.seen_at > OLDEST_ANSWER:
+            return await self.looker.again(_kept_needs(decided, look))
+        check(self.goal, decided, look, now, self._unresolved())
+        reports = [StepReport(step, StepStatus.SKIPPED) for step in decided.steps]
+        self.report.steps.extend(reports)
+        await self._perform(reports, look)
+        after = await self.looker.again(_kept_needs(decided, look))
+        _mark_level(reports, after)
+        self._judge(look, after)
+        return after
+
+    async def _perform(self, reports: list[StepReport], look: Look) -> None:
+        patience = self.looker.patience
+        try:
+            await self._open_executor().act(reports, look)
+        except StepRefused as refused:
+            self._refusals.seen(refused.report, refused.refusal)
+            if self._refusals.hopeless(refused.refusal):
+                self._hopeless = f"the {refused.report.kind} was refused: {refused.refusal}"
+                return
+            await patience.pause(RETRY_AFTER)
+        except RateLimited as limit:
+            await patience.sit_out(limit)
+        except NotSent:
+            await patience.pause(RETRY_AFTER)
+        if any(isinstance(report.step, CloseOrder) and report.step.limit_price is not None for report in reports):
+            await patience.pause(RETRY_AFTER)
+
+    def _unresolved(self) -> tuple[str, ...]:
+        open_intents = self.settler.journal.open_intents(self.settler.account, self.goal.symbol)
+        return tuple(f"a {intent.kind}" for intent in open_intents if intent.state is not State.ACCEPTED)
+
+    def _judge(self, before: Look, after: Look) -> None:
+        if not same_balances(before.account, after.account) or before.open_orders != after.open_orders:
+            self._refusals.progress()
+
+    def _open_executor(self) -> Executor:
+        """The episode is written down with the first plan that acts: a flat pair leaves no trace in the journal."""
+        if self._executor is None:
+            journal, account = self.settler.journal, self.settler.account
+            clock = self.looker.patience.clock
+            goal = {"goal": "flat", "into": self.goal.into.value, "sweep": str(self.goal.sweep).lower()}
+            episode = journal.open_episode_of(account, self.goal.symbol)
+            if episode is None:
+                episode = journal.open_episode(account, self.goal.symbol, "unwind", goal, clock.now())
+            self._executor = Executor(
+                exchange=self.looker.exchange,
+                journal=journal,
+                patience=self.looker.patience,
+                settler=self.settler,
+                proofs=self.looker.proofs,
+                loans=LoanQueue(clock),
+                steps=self.looker.steps,
+                observer=self.observer,
+                new_id=self.new_id,
+                account=account,
+                episode_id=episode,
+            )
+        return self._executor
+
+
+def _waiting_time(decided: Plan, look: Look) -> float:
+    """Seconds to wait before the next look; 0 when it brings an answer the planner asked for and does not have yet."""
+    if look.pending:
+        return CONFIRM_EVERY
+    if Need.TRANSFERABLE in decided.needs and look.transferable is None:
+        return 0.0
+    if Need.DEEP_BOOK in decided.needs and not look.book_is_deep:
+        return 0.0
+    return LIQUIDATION_EVERY if look.account.status is LevelStatus.FORCE_LIQUIDATION else RETRY_AFTER
+
+
+def _kept_needs(decided: Plan, look: Look) -> frozenset[Need]:
+    """A size that needed the deep book once may need it again; what the plan asks for comes with the next look."""
+    return decided.needs | {Need.DEEP_BOOK} if look.book_is_deep else decided.needs
+
+
+def _mark_level(reports: list[StepReport], after: Look) -> None:
+    done = [report for report in reports if report.status is StepStatus.DONE]
+    if done:
+        done[-1].level_after = margin_level(after.account)

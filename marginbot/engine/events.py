@@ -1,0 +1,54 @@
+"""What a run tells its audience while it works. Listeners only listen: nothing they do can reach the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from marginbot.domain.look import Look
+from marginbot.domain.plan import Plan
+from marginbot.engine.report import StepReport
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A look was accepted."""
+
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The planner has spoken."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A write is about to be sent."""
+
+    report: StepReport
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """A write has an outcome, perhaps not yet its proof."""
+
+    report: StepReport
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know; `alarm` when it should wake somebody."""
+
+    text: str
+    alarm: bool = False
+
+
+Event = Looked | Decided | StepStarted | StepEnded | Notice
+Observer = Callable[[Event], None]
+
+
+def nobody(_event: Event) -> None:
+    """The audience of a run that nobody watches."""

@@ -1,0 +1,227 @@
+"""Acting: one step at a time, journaled before it is sent, sent once, journaled after. Stops at the first that is not done."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any, assert_never
+
+from marginbot.domain.look import Look
+from marginbot.domain.plan import CancelOrders, CloseOrder, Repay, Step, Sweep, TopUp
+from marginbot.domain.records import OrderReport
+from marginbot.engine.events import Observer, StepEnded, StepStarted
+from marginbot.engine.explain import OwnSteps
+from marginbot.engine.journal import Intent, Journal, State
+from marginbot.engine.loans import LoanQueue
+from marginbot.engine.patience import Patience
+from marginbot.engine.ports import Exchange
+from marginbot.engine.proof import Proofs
+from marginbot.engine.report import StepReport, StepStatus, amount_of, asset_of, kind_of
+from marginbot.engine.settle import Fate, Settled, Settler, balances_before
+from marginbot.errors import NotSent, OutcomeUnknown, RateLimited, ReadFailed, RequestRejected
+
+SCOUT_AFTER, SCOUT_EVERY = 2.0, 1.0
+
+
+@dataclass(slots=True)
+class Executor:
+    """Sends the steps of one run. `new_id` makes client order ids: letters, digits, - and _, at most 36."""
+
+    exchange: Exchange
+    journal: Journal
+    patience: Patience
+    settler: Settler
+    proofs: Proofs
+    loans: LoanQueue
+    steps: OwnSteps
+    observer: Observer
+    new_id: Callable[[], str]
+    account: str
+    episode_id: int
+
+    async def act(self, reports: Sequence[StepReport], look: Look) -> None:
+        """Run the steps in order (sweeps at once, they touch different coins); those after a failure stay SKIPPED.
+
+        Raises: StepRefused, RateLimited, NotSent for the step that did not happen; JournalUnavailable before a step whose
+        intent cannot be written; DeadlineReached or Interrupted between steps or while an outcome is still unknown.
+        """
+        sweeps = [report for report in reports if isinstance(report.step, Sweep)]
+        for report in reports:
+            if report not in sweeps:
+                self.patience.check()
+                await self._one(report, look)
+                if report.status is not StepStatus.DONE:
+                    return
+        if sweeps:
+            self.patience.check()
+            await self.exchange.together(*(self._one(report, look) for report in sweeps))
+
+    async def _one(self, report: StepReport, look: Look) -> None:
+        began = self.patience.clock.monotonic()
+        intent = self._intend(report, look)
+        self.observer(StepStarted(report))
+        try:
+            await self._send(report, intent, look)
+        except OutcomeUnknown as lost:
+            report.status, report.note = StepStatus.UNKNOWN, str(lost)
+            self._record(intent, State.UNKNOWN, str(lost))
+            await self._settle(report, intent, look)
+        except RequestRejected as refused:
+            report.status, report.note = StepStatus.REJECTED, str(refused)
+            self._record(intent, State.REFUSED, str(refused))
+            raise StepRefused(report, refused) from refused
+        except (RateLimited, NotSent) as unsent:
+            report.status, report.note = StepStatus.REJECTED, str(unsent)
+            self._record(intent, State.ABSENT, str(unsent))
+            raise
+        finally:
+            report.elapsed_ms = round((self.patience.clock.monotonic() - began) * 1000)
+            self.observer(StepEnded(report))
+
+    def _intend(self, report: StepReport, look: Look) -> Intent:
+        step, clock = report.step, self.patience.clock
+        report.started_at = clock.now()
+        report.client_id = self.new_id() if isinstance(step, CloseOrder) else None
+        intent = Intent(
+            id=0,
+            episode_id=self.episode_id,
+            symbol=step.symbol,
+            kind=kind_of(step),
+            asset=asset_of(step),
+            amount=amount_of(step),
+            client_id=report.client_id,
+            step={field.name: _text(getattr(step, field.name)) for field in dataclasses.fields(step)},
+            because=step.because,
+            before=balances_before(look.account, dict(look.spot)),
+            state=State.INTENDED,
+            exchange_id=None,
+            sent_ms=self.exchange.server_now_ms(),
+            started_at=report.started_at,
+            ended_at=None,
+            answer=None,
+        )
+        report.intent_id = self.journal.intend(self.account, intent)
+        return dataclasses.replace(intent, id=report.intent_id)
+
+    async def _send(self, report: StepReport, intent: Intent, look: Look) -> None:
+        step = report.step
+        match step:
+            case CancelOrders():
+                count = await self.exchange.cancel_orders(step.symbol)
+                self._done(report, intent, f"{count} orders cancelled")
+            case CloseOrder():
+                order = await self._place(step, report.client_id or "")
+                self._filled(report, intent, order)
+            case Repay():
+                record_id = await self.loans.turn(lambda: self.exchange.repay(step.symbol, step.asset, step.amount))
+                self._accepted(report, intent, look, record_id)
+            case Sweep():
+                self._accepted(report, intent, look, await self.exchange.sweep(step.symbol, step.asset, step.amount))
+            case TopUp():
+                self._accepted(report, intent, look, await self.exchange.top_up(step.symbol, step.asset, step.amount))
+            case _:
+                assert_never(step)
+
+    async def _place(self, step: CloseOrder, client_id: str) -> OrderReport:
+        """Send the order; from 2 s on also look for it by client id, whichever answers first."""
+        found: list[OrderReport] = []
+        bound = asyncio.timeout(None)
+        try:
+            async with bound:
+                scout = asyncio.create_task(self._scout(step, client_id, found, bound))
+                try:
+                    return await self.exchange.close(step, client_id)
+                finally:
+                    scout.cancel()
+        except TimeoutError:
+            if not found:
+                raise
+        return await self.settler.with_fills(found[0])
+
+    async def _scout(self, step: CloseOrder, client_id: str, found: list[OrderReport], bound: asyncio.Timeout) -> None:
+        await self.patience.clock.sleep(SCOUT_AFTER)
+        while True:
+            try:
+                order = await self.exchange.order_by_client_id(step.symbol, client_id)
+            except (ReadFailed, NotSent, RateLimited, RequestRejected):
+                order = None
+            if order is not None and order.final:
+                found.append(order)
+                bound.reschedule(asyncio.get_running_loop().time())
+                return
+            await self.patience.clock.sleep(SCOUT_EVERY)
+
+    def _filled(self, report: StepReport, intent: Intent, order: OrderReport) -> None:
+        assert isinstance(report.step, CloseOrder)  # noqa: S101
+        report.filled(order, report.step.index_price)
+        self.steps.traded(report.step, order)
+        self._done(report, intent, f"{order.status}, executed {order.executed_qty} of {order.quantity}", order.order_id)
+
+    def _done(self, report: StepReport, intent: Intent, answer: str, exchange_id: str | None = None) -> None:
+        report.status, report.note = StepStatus.DONE, answer
+        self._record(intent, State.DONE, answer, exchange_id)
+
+    def _accepted(self, report: StepReport, intent: Intent, look: Look, record_id: str) -> None:
+        report.status, report.exchange_id, report.note = StepStatus.DONE, record_id, "accepted"
+        self._moved(report.step)
+        self.proofs.expect(report, look.account, record_id, intent.sent_ms)
+        self._record(intent, State.ACCEPTED, "accepted", record_id)
+
+    def _moved(self, step: Step) -> None:
+        match step:
+            case Repay():
+                self.steps.repaid(step.asset, step.amount)
+            case Sweep():
+                self.steps.moved(step.asset, -step.amount)
+            case TopUp():
+                self.steps.moved(step.asset, step.amount)
+            case CancelOrders() | CloseOrder():
+                pass
+
+    async def _settle(self, report: StepReport, intent: Intent, look: Look) -> None:
+        settled = await self.settler.settle(intent, intent.sent_ms)
+        report.note = f"the answer was lost; looked up: {settled.fate.value}"
+        if settled.fate is not Fate.DONE:
+            report.status = StepStatus.REJECTED
+            return
+        report.status = StepStatus.DONE
+        if settled.order is not None:
+            assert isinstance(report.step, CloseOrder)  # noqa: S101
+            report.filled(settled.order, report.step.index_price)
+            self.steps.traded(report.step, settled.order)
+            return
+        self._moved(report.step)
+        self._proved(report, settled, look)
+
+    def _proved(self, report: StepReport, settled: Settled, look: Look) -> None:
+        step, record = report.step, settled.record
+        report.exchange_id = record.record_id if record is not None else None
+        if isinstance(step, Repay):
+            owed = look.account.side(step.asset).interest
+            report.interest_paid = getattr(record, "interest", min(owed, step.amount))
+        if isinstance(step, Sweep):
+            self.proofs.swept[step.asset] = self.proofs.swept.get(step.asset, Decimal(0)) + step.amount
+
+    def _record(self, intent: Intent, state: State, answer: str, exchange_id: str | None = None) -> None:
+        self.journal.outcome(intent.id, state, self.patience.clock.now(), exchange_id, answer)
+
+
+class StepRefused(Exception):
+    """The exchange said no to a step; nothing of it happened."""
+
+    def __init__(self, report: StepReport, refusal: RequestRejected) -> None:
+        super().__init__(str(refusal))
+        self.report = report
+        self.refusal = refusal
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.value if isinstance(value, Enum) else value
+
+

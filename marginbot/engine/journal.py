@@ -1,0 +1,236 @@
+"""The journal: every intent before it is sent, every outcome after it. Synchronous, so it never runs ahead of a send."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, insert, make_url, select, text, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from marginbot.domain.amounts import Asset, Symbol
+from marginbot.engine import schema
+from marginbot.errors import JournalUnavailable
+
+
+class State(Enum):
+    """Where an intent stands. INTENDED, ACCEPTED and UNKNOWN are open: they are settled before anything else is planned."""
+
+    INTENDED = "intended"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    REFUSED = "refused"
+    ABSENT = "absent"
+
+
+OPEN_STATES = (State.INTENDED, State.ACCEPTED, State.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One write: what was to be sent, when (server clock, ms), on which balances, and what became of it.
+
+    `before`: the balances of both sides at the look it rests on, plain decimals by name (see `settle`).
+    """
+
+    id: int
+    episode_id: int
+    symbol: Symbol
+    kind: str
+    asset: Asset | None
+    amount: Decimal | None
+    client_id: str | None
+    step: Mapping[str, Any]
+    because: str
+    before: Mapping[str, str]
+    state: State
+    exchange_id: str | None
+    sent_ms: int
+    started_at: datetime
+    ended_at: datetime | None
+    answer: str | None
+
+
+class Journal:
+    """One SQLite file. `account` is the number of the exchange account, so two accounts can share a file.
+
+    Raises JournalUnavailable from every method when the file cannot be opened, read or written.
+    """
+
+    def __init__(self, url: str) -> None:
+        with _spoken("opened", url):
+            self._url = make_url(url)
+            self._engine = _engine(self._url)
+            with self._engine.begin() as connection:
+                schema.migrate(connection)
+
+    def open_episode(self, account: str, symbol: Symbol, rule: str, goal: Mapping[str, str], at: datetime) -> int:
+        """Write down what is wanted, before the first step. Returns the episode's number."""
+        row = dict(account=account, symbol=symbol, rule=rule, goal=json.dumps(dict(goal)), opened_at=at.isoformat())
+        return self._insert(schema.episodes, row)
+
+    def close_episode(self, episode_id: int, outcome: str, reason: str, at: datetime) -> None:
+        """Write down how it ended."""
+        values = dict(closed_at=at.isoformat(), outcome=outcome, reason=reason)
+        self._change(update(schema.episodes).where(schema.episodes.c.id == episode_id).values(**values))
+
+    def open_episode_of(self, account: str, symbol: Symbol) -> int | None:
+        """The number of an episode that never ended (its process died), so that the same story goes on."""
+        found = schema.episodes.c
+        query = (
+            select(found.id)
+            .where(found.account == account, found.symbol == symbol, found.closed_at.is_(None))
+            .order_by(found.id.desc())
+        )
+        with self._reading() as connection:
+            return connection.execute(query.limit(1)).scalar_one_or_none()
+
+    def intend(self, account: str, intent: Intent) -> int:
+        """Write an intent down, durably, before it is sent. `intent.id` is ignored; returns the number it got."""
+        row = dict(
+            episode_id=intent.episode_id,
+            account=account,
+            symbol=intent.symbol,
+            kind=intent.kind,
+            asset=intent.asset,
+            amount=None if intent.amount is None else format(intent.amount, "f"),
+            client_id=intent.client_id,
+            step=json.dumps(dict(intent.step)),
+            because=intent.because,
+            before=json.dumps(dict(intent.before)),
+            state=State.INTENDED.value,
+            sent_ms=intent.sent_ms,
+            started_at=intent.started_at.isoformat(),
+        )
+        return self._insert(schema.intents, row)
+
+    def outcome(self, intent_id: int, state: State, at: datetime, exchange_id: str | None = None, answer: str = "") -> None:
+        """Write down what became of an intent; `answer` is what the exchange said, in words without secrets."""
+        values: dict[str, Any] = dict(state=state.value, ended_at=at.isoformat(), answer=answer)
+        if exchange_id is not None:
+            values["exchange_id"] = exchange_id
+        self._change(update(schema.intents).where(schema.intents.c.id == intent_id).values(**values), durable=False)
+
+    def open_intents(self, account: str, symbol: Symbol) -> tuple[Intent, ...]:
+        """Writes of a pair whose outcome is not settled, oldest first."""
+        column = schema.intents.c
+        states = [state.value for state in OPEN_STATES]
+        query = select(schema.intents).where(column.account == account, column.symbol == symbol, column.state.in_(states))
+        with self._reading() as connection:
+            return tuple(_intent(row) for row in connection.execute(query.order_by(column.id)))
+
+    def tied_ids(self, account: str, kind: str) -> frozenset[str]:
+        """Record numbers of the exchange that already belong to an intent, so that no record is counted twice."""
+        column = schema.intents.c
+        query = select(column.exchange_id).where(
+            column.account == account, column.kind == kind, column.exchange_id.is_not(None)
+        )
+        with self._reading() as connection:
+            return frozenset(str(found) for found in connection.execute(query).scalars())
+
+    def history(self, since: datetime | None = None, symbol: Symbol | None = None) -> Iterator[Intent]:
+        """All intents, oldest first, for people and scripts."""
+        query = select(schema.intents).order_by(schema.intents.c.id)
+        if since is not None:
+            query = query.where(schema.intents.c.started_at >= since.isoformat())
+        if symbol is not None:
+            query = query.where(schema.intents.c.symbol == symbol)
+        with self._reading() as connection:
+            for row in connection.execute(query):
+                yield _intent(row)
+
+    def banned_until_ms(self, host: str) -> int:
+        """When this address may speak to `host` again, ms since 1970; 0 when it is not banned."""
+        query = select(schema.bans.c.until_ms).where(schema.bans.c.host == host)
+        with self._reading() as connection:
+            return int(connection.execute(query).scalar_one_or_none() or 0)
+
+    def remember_ban(self, host: str, until_ms: int, reason: str) -> None:
+        """Keep the end of a ban across restarts."""
+        row = dict(host=host, until_ms=until_ms, reason=reason)
+        statement = upsert(schema.bans).values(**row).on_conflict_do_update(index_elements=["host"], set_=row)
+        self._change(statement)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def _insert(self, table: Any, row: dict[str, Any]) -> int:
+        with self._writing(durable=True) as connection:
+            number = connection.execute(insert(table).values(**row)).inserted_primary_key
+        return int(number[0]) if number else 0
+
+    def _change(self, statement: Any, durable: bool = True) -> None:
+        with self._writing(durable) as connection:
+            connection.execute(statement)
+
+    @contextmanager
+    def _writing(self, durable: bool) -> Iterator[Connection]:
+        with _spoken("written", self._url.database), self._engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            connection.rollback()
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with _spoken("read", self._url.database), self._engine.connect() as connection:
+            yield connection
+
+
+def _engine(url: URL) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(url, connect_args={"timeout": 3})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    return engine
+
+
+@contextmanager
+def _spoken(what: str, where: object) -> Iterator[None]:
+    """Turns the database's errors into one sentence for a person."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise JournalUnavailable(
+            f"the journal {where} cannot be {what} ({cause}): free disk space, close what holds the file, "
+            "or set MARGINBOT_STATE__URL to another file"
+        ) from error
+
+
+def _intent(row: Row[Any]) -> Intent:
+    return Intent(
+        id=row.id,
+        episode_id=row.episode_id,
+        symbol=Symbol(row.symbol),
+        kind=row.kind,
+        asset=None if row.asset is None else Asset(row.asset),
+        amount=None if row.amount is None else Decimal(row.amount),
+        client_id=row.client_id,
+        step=json.loads(row.step),
+        because=row.because,
+        before=json.loads(row.before),
+        state=State(row.state),
+        exchange_id=row.exchange_id,
+        sent_ms=row.sent_ms,
+        started_at=datetime.fromisoformat(row.started_at),
+        ended_at=None if row.ended_at is None else datetime.fromisoformat(row.ended_at),
+        answer=row.answer,
+    )

@@ -1,0 +1,178 @@
+"""Looking: one batch of reads that shows a pair, taken again until it explains our own steps."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from marginbot.domain.account import IsolatedAccount
+from marginbot.domain.amounts import Asset, Symbol
+from marginbot.domain.look import Look
+from marginbot.domain.margin import level_disagreement
+from marginbot.domain.market import Market
+from marginbot.domain.plan import Need
+from marginbot.domain.records import KeyRights, SpotWallet
+from marginbot.engine.events import Looked, Notice, Observer
+from marginbot.engine.explain import OwnSteps, same_balances
+from marginbot.engine.patience import Patience
+from marginbot.engine.ports import Exchange
+from marginbot.engine.proof import Proofs
+from marginbot.errors import SafetyRefused
+
+DEEP_LEVELS = 1000
+STALE_FOR, EQUAL_APART = 10.0, 2.0
+LOG_ABOVE, ALARM_ABOVE = Decimal("0.005"), Decimal("0.05")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """The first batch: the pair, and what is only read once in a run."""
+
+    look: Look
+    rights: KeyRights
+    spot: SpotWallet
+
+
+@dataclass(slots=True)
+class Looker:
+    """Looks at one pair for one run. `steps` holds what our own writes must have moved since `last`."""
+
+    exchange: Exchange
+    patience: Patience
+    symbol: Symbol
+    proofs: Proofs
+    observer: Observer
+    steps: OwnSteps = field(default_factory=OwnSteps)
+    last: Look | None = None
+
+    async def first(self) -> FirstLook:
+        """Clock, account, orders, filters, tiers, fees, book, spot and key rights in one round trip."""
+        return await self.patience.ask(self._first)
+
+    async def again(self, needs: frozenset[Need] = frozenset()) -> Look:
+        """A fresh look that explains our own steps, or one that was equally strange twice after 10 s (with an alarm)."""
+        look = await self.patience.ask(lambda: self._look(needs))
+        look = await self._until_explained(look, needs)
+        return self._accept(look)
+
+    async def believe_first(self, first: Look) -> Look:
+        """An all-zero first look is read a second time before it is believed."""
+        self.last = first
+        if first.account.is_empty and first.open_orders == 0:
+            await self.patience.pause(0.2)
+            first = await self.patience.ask(lambda: self._look(frozenset({Need.TRANSFERABLE})))
+        return self._accept(first)
+
+    async def _until_explained(self, look: Look, needs: frozenset[Need]) -> Look:
+        assert self.last is not None  # noqa: S101
+        began = self.patience.clock.monotonic()
+        wait, previous, zero_reads = 0.2, look, 0
+        while True:
+            why = self.steps.unexplained(self.last.account, look.account, look.market)
+            if why is None and self._zero_is_ours(look):
+                return look
+            if why is None:
+                zero_reads += 1
+                if zero_reads > 1:
+                    return look
+                why = "everything shows zero and our own steps do not"
+            waited = self.patience.clock.monotonic() - began
+            if waited >= STALE_FOR and look is not previous and same_balances(look.account, previous.account):
+                self.observer(Notice(f"{self.symbol}: {why}; seen twice, so it is taken as somebody else's doing", alarm=True))
+                return look
+            self.observer(Notice(f"{self.symbol}: stale answer ({why}), looking again"))
+            previous = look
+            await self.patience.pause(wait if waited < STALE_FOR else EQUAL_APART)
+            wait = min(wait * 2, EQUAL_APART)
+            look = await self.patience.ask(lambda: self._look(needs))
+
+    def _zero_is_ours(self, look: Look) -> bool:
+        if not look.account.is_empty:
+            return True
+        assert self.last is not None  # noqa: S101
+        return self.last.account.is_empty or self.steps.sum_to_zero(self.last.account)
+
+    def _accept(self, look: Look) -> Look:
+        if self.last is not None:
+            for text in self.steps.foreign(self.last.account, look.account, look.market):
+                self.observer(Notice(f"{self.symbol}: {text}; everything is decided again from what is there", alarm=True))
+        apart = level_disagreement(look.account)
+        if apart > LOG_ABOVE:
+            text = f"{self.symbol}: the exchange reports level {look.account.reported_level}, {apart:.2%} from the computed one"
+            self.observer(Notice(text, alarm=apart > ALARM_ABOVE))
+        self.steps.forget()
+        self.last = look
+        self.observer(Looked(look))
+        return look
+
+    async def _first(self) -> FirstLook:
+        ask = self.exchange
+        calls: tuple[Awaitable[Any], ...] = (
+            ask.server_time_ms(),
+            ask.isolated_accounts(),
+            ask.open_order_count(self.symbol),
+            ask.pair_rules(self.symbol),
+            ask.tiers(self.symbol),
+            ask.fees(self.symbol),
+            ask.order_book(self.symbol),
+            ask.spot_wallet(),
+            ask.key_rights(),
+            ask.min_repays(),
+            ask.hourly_rates(self.symbol),
+        )
+        _, accounts, orders, rules, tiers, fees, book, spot, rights, minimums, rates = await ask.together(*calls)
+        seen_at = self.patience.clock.monotonic()
+        market = Market(rules, tiers, fees, book, minimums, rates)
+        look = Look(_row(accounts, self.symbol), market, orders, seen_at, spot=spot.free)
+        return FirstLook(look, rights, spot)
+
+    async def _look(self, needs: frozenset[Need]) -> Look:
+        assert self.last is not None  # noqa: S101
+        ask, rules = self.exchange, self.last.market.rules
+        deep = Need.DEEP_BOOK in needs
+        batch: dict[str, Callable[[], Awaitable[Any]]] = {
+            "accounts": ask.isolated_accounts,
+            "orders": lambda: ask.open_order_count(self.symbol),
+            "rules": lambda: ask.pair_rules(self.symbol),
+            "book": lambda: ask.order_book(self.symbol, DEEP_LEVELS) if deep else ask.order_book(self.symbol),
+        }
+        if Need.TRANSFERABLE in needs:
+            batch["base"] = lambda: ask.max_transferable(self.symbol, rules.base)
+            batch["quote"] = lambda: ask.max_transferable(self.symbol, rules.quote)
+            batch["spot"] = ask.spot_wallet
+        batch.update(self.proofs.questions())
+        answers = dict(zip(batch, await ask.together(*(question() for question in batch.values())), strict=True))
+        account = _row(answers["accounts"], self.symbol)
+        pending = self.proofs.judge(answers, account)
+        return replace(
+            self.last,
+            account=account,
+            market=replace(self.last.market, rules=answers["rules"], book=answers["book"]),
+            open_orders=answers["orders"],
+            seen_at=self.patience.clock.monotonic(),
+            transferable=_transferable(answers, rules.base, rules.quote),
+            spot=answers["spot"].free if "spot" in answers else self.last.spot,
+            pending=pending,
+            book_is_deep=deep,
+        )
+
+
+def _transferable(answers: dict[str, Any], base: Asset, quote: Asset) -> dict[Asset, Decimal] | None:
+    return {base: answers["base"], quote: answers["quote"]} if "base" in answers else None
+
+
+def _row(accounts: dict[Symbol, IsolatedAccount], symbol: Symbol) -> IsolatedAccount:
+    account = accounts.get(symbol)
+    if account is None or not account.created:
+        raise SafetyRefused(
+            f"{symbol} has no isolated margin account: it was never opened, so there is nothing to unwind. "
+            f"It opens with the first transfer into it (Wallet > Isolated Margin > {symbol} > Transfer)"
+        )
+    if not account.enabled:
+        raise SafetyRefused(
+            f"the isolated margin account of {symbol} is disabled: enable it on the exchange "
+            "(Wallet > Isolated Margin > Activate), then run the same command again"
+        )
+    return account

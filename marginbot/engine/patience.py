@@ -1,0 +1,93 @@
+"""Patience: asking again while a read fails or a limit lasts, inside the deadline, and stopping when told to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from marginbot.engine.ports import Clock, Exchange
+from marginbot.errors import MarginbotError, NotSent, RateLimited, ReadFailed
+
+T = TypeVar("T")
+
+FIRST_WAIT, LONGEST_WAIT = 0.25, 4.0
+
+
+class Interrupted(MarginbotError):
+    """A signal asked the run to end at a safe point."""
+
+
+class DeadlineReached(MarginbotError):
+    """The time the owner gave is over."""
+
+
+@dataclass(slots=True)
+class Patience:
+    """The run's clock, deadline (monotonic seconds) and stop flag. `jitter` answers a number in [0, 1)."""
+
+    clock: Clock
+    exchange: Exchange
+    deadline: float
+    jitter: Callable[[], float]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - self.clock.monotonic()
+
+    def check(self) -> None:
+        """A safe point. Raises Interrupted or DeadlineReached."""
+        if self.stop.is_set():
+            raise Interrupted("a signal asked to stop")
+        if self.left <= 0:
+            raise DeadlineReached("the deadline is reached")
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep, but no longer than the deadline and not past a signal; ends at a safe point."""
+        self.check()
+        await self._unless_stopped(self.clock.sleep(max(0.0, min(seconds, self.left))))
+        self.check()
+
+    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Repeat a read until it answers. Raises its last error when the deadline would pass while waiting."""
+        wait = FIRST_WAIT
+        while True:
+            self.check()
+            try:
+                return await self._unless_stopped(question())
+            except (ReadFailed, NotSent):
+                if self.left <= wait:
+                    raise
+                await self.pause(wait * (1 + self.jitter()))
+                wait = min(wait * 2, LONGEST_WAIT)
+            except RateLimited as limit:
+                await self.sit_out(limit)
+
+    async def sit_out(self, limit: RateLimited) -> None:
+        """Wait until a limit ends; raises it when that is beyond the deadline."""
+        seconds = (limit.until_ms - self.exchange.server_now_ms()) / 1000
+        if seconds > self.left:
+            raise limit
+        await self.pause(max(0.0, seconds) + 0.05)
+
+    async def _unless_stopped(self, work: Awaitable[T]) -> T:
+        bound = asyncio.timeout(None)
+        try:
+            async with bound:
+                watcher = asyncio.create_task(_trip(self.stop, bound))
+                try:
+                    return await work
+                finally:
+                    watcher.cancel()
+        except TimeoutError:
+            if not bound.expired():
+                raise
+            raise Interrupted("a signal asked to stop") from None
+
+
+async def _trip(stop: asyncio.Event, bound: asyncio.Timeout) -> None:
+    await stop.wait()
+    bound.reschedule(asyncio.get_running_loop().time())

@@ -1,0 +1,79 @@
+"""The journal's tables and how an older journal becomes a newer one."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Connection, Index, Integer, MetaData, String, Table, Text, text
+
+from marginbot.errors import JournalUnavailable
+
+VERSION = 1
+
+metadata = MetaData()
+
+episodes = Table(
+    "episodes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("symbol", String, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("goal", Text, nullable=False),
+    Column("opened_at", String, nullable=False),
+    Column("closed_at", String),
+    Column("outcome", String),
+    Column("reason", Text),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("episode_id", Integer, nullable=False),
+    Column("account", String, nullable=False),
+    Column("symbol", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("asset", String),
+    Column("amount", String),
+    Column("client_id", String),
+    Column("step", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("exchange_id", String),
+    Column("sent_ms", Integer, nullable=False),
+    Column("started_at", String, nullable=False),
+    Column("ended_at", String),
+    Column("answer", Text),
+    Index("intents_open", "account", "symbol", "state"),
+    Index("intents_started", "started_at"),
+)
+
+bans = Table(
+    "bans",
+    metadata,
+    Column("host", String, primary_key=True),
+    Column("until_ms", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the file to `VERSION`, one step after the other. Raises JournalUnavailable for a journal from the future."""
+    found = int(connection.execute(text("PRAGMA user_version")).scalar_one())
+    if found > VERSION:
+        raise JournalUnavailable(
+            f"the journal has version {found} and this marginbot knows {VERSION}: it was written by a newer marginbot; "
+            "update this one, or point MARGINBOT_STATE__URL to another file"
+        )
+    for number in range(found, VERSION):
+        _STEPS[number](connection)
+    if found < VERSION:
+        connection.execute(text(f"PRAGMA user_version = {VERSION}"))
+
+
+def _create_first(connection: Connection) -> None:
+    metadata.create_all(connection)
+
+
+_STEPS = (_create_first,)
+"""`_STEPS[n]` turns version n into n + 1; a later version appends, it never edits."""

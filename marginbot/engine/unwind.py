@@ -1,0 +1,125 @@
+"""The frame of an unwind: check the key, hold the pair, settle what an earlier run left, run the cycle, say how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from marginbot.domain.amounts import plain
+from marginbot.domain.margin import margin_level
+from marginbot.domain.plan import Goal, Limits
+from marginbot.engine.cycle import Cycle, Ending
+from marginbot.engine.events import Event, Notice, Observer
+from marginbot.engine.journal import Intent, Journal
+from marginbot.engine.looks import Looker
+from marginbot.engine.patience import DeadlineReached, Interrupted, Patience
+from marginbot.engine.ports import Exchange
+from marginbot.engine.proof import Proofs
+from marginbot.engine.report import Outcome, RunReport, StepStatus
+from marginbot.engine.rights import missing_rights
+from marginbot.engine.settle import Settler
+from marginbot.errors import JournalUnavailable, NotSent, PlanRefused, RateLimited, ReadFailed, SafetyRefused
+
+LockFactory = Callable[[str], AbstractContextManager[None]]
+
+
+@dataclass(slots=True)
+class Unwind:
+    """One run on one pair. `lock` holds the pair for an account number; `new_id` makes client order ids."""
+
+    exchange: Exchange
+    journal: Journal
+    patience: Patience
+    goal: Goal
+    limits: Limits
+    venue: str
+    lock: LockFactory
+    new_id: Callable[[], str]
+    observer: Observer
+    allow_withdrawals: bool = False
+    report: RunReport = field(init=False)
+    _looker: Looker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.report = RunReport(self.goal.symbol, self.venue, Outcome.STOPPED, "it did not start")
+        proofs = Proofs(self.exchange, self.journal, self.patience.clock, self.goal.symbol, self.report.swept)
+        self._looker = Looker(self.exchange, self.patience, self.goal.symbol, proofs, self._hear)
+
+    async def run(self) -> RunReport:
+        """Bring the pair to flat, or stop and say where it stands. Returns a report for every end of a known pair.
+
+        Raises RequestRejected when the exchange does not know the pair; nothing was sent then.
+        """
+        meter = self.exchange.meter
+        start = (meter.requests, meter.round_trips, meter.elapsed_ms)
+        try:
+            ending = await self._whole()
+        except SafetyRefused as refused:
+            ending = Ending(Outcome.STOPPED if self.report.steps else Outcome.REFUSED, str(refused))
+        except DeadlineReached:
+            ending = self._stopped("the deadline passed")
+        except Interrupted:
+            ending = self._stopped("a signal asked to stop")
+        except (RateLimited, NotSent, ReadFailed) as cut_off:
+            self.report.unreachable = True
+            ending = self._stopped(str(cut_off))
+        except (JournalUnavailable, PlanRefused) as trouble:
+            ending = self._stopped(str(trouble))
+        self.report.outcome, self.report.reason = ending.outcome, ending.reason
+        self.report.requests = meter.requests - start[0]
+        self.report.round_trips = meter.round_trips - start[1]
+        self.report.elapsed_ms = meter.elapsed_ms - start[2]
+        return self.report
+
+    async def _whole(self) -> Ending:
+        first = await self._looker.first()
+        self.report.before = self.report.after = first.look.account
+        wrong = missing_rights(first.rights, self.goal, self.allow_withdrawals)
+        if wrong is not None:
+            raise SafetyRefused(f"{self.goal.symbol}: {wrong}. Nothing was sent")
+        account = first.spot.uid
+        with self.lock(account):
+            look = await self._looker.believe_first(first.look)
+            leftovers = self.journal.open_intents(account, self.goal.symbol)
+            settler = Settler(self.exchange, self.journal, self.patience, account)
+            if leftovers:
+                await self._settle_leftovers(leftovers, settler)
+                look = await self._looker.again()
+            self.report.before = self.report.after = look.account
+            cycle = Cycle(self.goal, self.limits, self._looker, settler, self.report, self._hear, self.new_id)
+            return await cycle.run(look)
+
+    async def _settle_leftovers(self, leftovers: tuple[Intent, ...], settler: Settler) -> None:
+        """Writes of an earlier run that never learned their fate come first; their times count from now."""
+        now_ms = self.exchange.server_now_ms()
+        for intent in leftovers:
+            amount = "" if intent.amount is None else f" of {plain(intent.amount)} {intent.asset}"
+            self._hear(Notice(f"{self.goal.symbol}: an earlier run left a {intent.kind}{amount} open; looking it up"))
+            settled = await settler.settle(intent, now_ms)
+            self._hear(Notice(f"{self.goal.symbol}: that {intent.kind}{amount} is {settled.fate.value}"))
+
+    def _stopped(self, why: str) -> Ending:
+        return Ending(Outcome.STOPPED, f"{why.rstrip('.')}; {self._standing()}")
+
+    def _standing(self) -> str:
+        """Where the pair was last seen, and what to do: always the same command again."""
+        account, symbol = self.report.after, self.goal.symbol
+        if account is None:
+            return f"{symbol} could not be read and nothing was sent; run the same command again"
+        open_steps = [step for step in self.report.steps if step.status is StepStatus.UNKNOWN]
+        unknown = f", the outcome of {len(open_steps)} write is still unknown" if open_steps else ""
+        pending = self._looker.last.pending if self._looker.last is not None else ()
+        waiting = f", waiting for {', '.join(pending)}" if pending else ""
+        sides = (account.base, account.quote)
+        owed = " and ".join(f"{plain(side.liability)} {side.asset}" for side in sides if side.liability > 0) or "nothing"
+        held = " and ".join(f"{plain(side.total)} {side.asset}" for side in sides if side.total > 0) or "nothing"
+        level = margin_level(account)
+        at = "" if level is None else f" at level {level:.4f}"
+        seen = f"{symbol} was last seen owing {owed} and holding {held}{at}"
+        return f"{seen}{unknown}{waiting}; run the same command again to go on"
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Notice):
+            self.report.notices.append(event.text)
+        self.observer(event)
