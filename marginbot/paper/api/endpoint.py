@@ -7,8 +7,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from marginbot.paper.books.refusal import Refusal
+
 if TYPE_CHECKING:
     from marginbot.paper.books.world import World
+
+
+__all__ = ["Caller", "Endpoint", "Handler", "Refusal", "Security", "WeightKind"]
 
 
 class Security(Enum):
@@ -34,16 +39,6 @@ class Caller:
     uid: int
     api_key: str
     rights: Mapping[str, bool]
-
-
-class Refusal(Exception):
-    """The exchange says no: nothing happened. Becomes `{"code", "msg"}` with `http_status`."""
-
-    def __init__(self, code: int, text: str, http_status: int = 400) -> None:
-        super().__init__(f"{code} {text}")
-        self.code = code
-        self.text = text
-        self.http_status = http_status
 
 
 Handler = Callable[["World", Caller, Mapping[str, str]], object]

@@ -1,0 +1,111 @@
+"""Orders and trades as the answers show them: margin and spot differ in a few keys."""
+
+from __future__ import annotations
+
+from marginbot.paper.books.records import Order, Scope, Trade
+from marginbot.paper.books.world import World
+
+Row = dict[str, object]
+
+
+def new_order(world: World, order: Order, trades: list[Trade], form: str) -> Row:
+    """The answer to a new order in the form ACK, RESULT or FULL."""
+    row: Row = {"symbol": order.symbol, "orderId": order.order_id}
+    if order.scope is Scope.SPOT:
+        row["orderListId"] = -1
+    row |= {"clientOrderId": order.client_id, "transactTime": order.time}
+    if order.scope is not Scope.SPOT:
+        row["isIsolated"] = order.scope is Scope.ISOLATED
+    if form == "ACK":
+        return row
+    row |= _state(world, order) | {"selfTradePreventionMode": order.stp_mode}
+    if order.scope is Scope.SPOT:
+        row |= {"origQuoteOrderQty": world.text(order.quote_quantity), "workingTime": order.working_time}
+    if order.borrowed:
+        asset = world.market(order.symbol).listing.quote if order.is_buy else world.market(order.symbol).listing.base
+        row |= {"marginBuyBorrowAmount": world.text(order.borrowed), "marginBuyBorrowAsset": asset}
+    if form == "FULL":
+        row["fills"] = [_fill(world, trade) for trade in trades]
+    return row
+
+
+def order_row(world: World, order: Order) -> Row:
+    """One order of a query."""
+    row = {"symbol": order.symbol, "orderId": order.order_id, "clientOrderId": order.client_id}
+    row |= _state(world, order) | {
+        "stopPrice": world.text(order.stop_price),
+        "icebergQty": world.text(order.iceberg),
+        "time": order.time,
+        "updateTime": order.update_time,
+        "isWorking": order.working,
+        "selfTradePreventionMode": order.stp_mode,
+    }
+    if order.scope is not Scope.SPOT:
+        return row | {"isIsolated": order.scope is Scope.ISOLATED}
+    spent = world.text(order.quote_quantity)
+    return row | {"orderListId": -1, "workingTime": order.working_time, "origQuoteOrderQty": spent}
+
+
+def cancelled_order(world: World, order: Order, cancel_id: str, *, many: bool) -> Row:
+    """One cancelled order; `orderId` is text in the answer to cancelling one margin order, and only there."""
+    row: Row = {
+        "symbol": order.symbol,
+        "origClientOrderId": order.client_id,
+        "orderId": order.order_id,
+        "clientOrderId": cancel_id,
+        **_state(world, order),
+    }
+    if order.scope is Scope.SPOT:
+        spent = world.text(order.quote_quantity)
+        row |= {"orderListId": -1, "transactTime": order.update_time, "origQuoteOrderQty": spent}
+        return row | {"selfTradePreventionMode": order.stp_mode}
+    row["isIsolated"] = order.scope is Scope.ISOLATED
+    if many:
+        return row | {"orderListId": -1, "selfTradePreventionMode": order.stp_mode}
+    return row | {"orderId": str(order.order_id)}
+
+
+def trade_row(world: World, trade: Trade) -> Row:
+    """One trade of myTrades; only the spot answer has `quoteQty` and `orderListId`."""
+    row: Row = {
+        "symbol": trade.symbol,
+        "id": trade.trade_id,
+        "orderId": trade.order_id,
+        "price": world.text(trade.price),
+        "qty": world.text(trade.quantity),
+        "commission": world.text(trade.commission),
+        "commissionAsset": trade.commission_asset,
+        "time": trade.time,
+        "isBuyer": trade.is_buyer,
+        "isMaker": trade.is_maker,
+        "isBestMatch": True,
+    }
+    if trade.scope is Scope.SPOT:
+        return row | {"orderListId": -1, "quoteQty": world.text(trade.quote_quantity)}
+    return row | {"isIsolated": trade.scope is Scope.ISOLATED}
+
+
+def _state(world: World, order: Order) -> Row:
+    row: Row = {
+        "price": world.text(order.price),
+        "origQty": world.text(order.quantity),
+        "executedQty": world.text(order.executed),
+        "cummulativeQuoteQty": world.text(order.quote_executed),
+        "status": order.status,
+        "timeInForce": order.time_in_force,
+        "type": order.type,
+        "side": order.side,
+    }
+    if order.expiry_reason is not None and order.status == "EXPIRED":
+        row["expiryReason"] = order.expiry_reason
+    return row
+
+
+def _fill(world: World, trade: Trade) -> Row:
+    return {
+        "price": world.text(trade.price),
+        "qty": world.text(trade.quantity),
+        "commission": world.text(trade.commission),
+        "commissionAsset": trade.commission_asset,
+        "tradeId": trade.trade_id,
+    }

@@ -1,0 +1,176 @@
+"""/api/v3 with a key: the spot wallet, its orders and its fees."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from marginbot.paper.api import order_queries
+from marginbot.paper.api.endpoint import Caller, Endpoint, Security, WeightKind
+from marginbot.paper.api.order_rows import new_order, order_row
+from marginbot.paper.api.params import Params, flag
+from marginbot.paper.api.tickets import read_ticket, response_form
+from marginbot.paper.books import trading
+from marginbot.paper.books.amounts import ZERO
+from marginbot.paper.books.records import Scope
+from marginbot.paper.books.refusal import refuse
+from marginbot.paper.books.wallets import Account, Balance
+from marginbot.paper.books.world import World
+
+TRADE_COMBINATIONS = (
+    frozenset[str](),
+    frozenset({"orderId"}),
+    frozenset({"startTime"}),
+    frozenset({"endTime"}),
+    frozenset({"fromId"}),
+    frozenset({"startTime", "endTime"}),
+    frozenset({"orderId", "fromId"}),
+)
+NOTHING = Balance()
+
+
+def spot_account(world: World, caller: Caller, params: Params) -> object:
+    """The spot wallet only: every listed asset, or those held with `omitZeroBalances`."""
+    account = world.account(caller.uid)
+    held = {asset: account.spot.get(asset, NOTHING) for asset in world.assets}
+    if flag(params, "omitZeroBalances"):
+        held = {asset: balance for asset, balance in held.items() if balance.total}
+    maker, taker = int(account.maker_fee * 10_000), int(account.taker_fee * 10_000)
+    may_trade = bool(caller.rights.get("enableSpotAndMarginTrading", False))
+    return {
+        "makerCommission": maker,
+        "takerCommission": taker,
+        "buyerCommission": 0,
+        "sellerCommission": 0,
+        "commissionRates": _rates(world, account.maker_fee, account.taker_fee),
+        "canTrade": may_trade,
+        "canWithdraw": bool(caller.rights.get("enableWithdrawals", False)),
+        "canDeposit": True,
+        "brokered": False,
+        "requireSelfTradePrevention": False,
+        "preventSor": False,
+        "updateTime": world.now_ms,
+        "accountType": "SPOT",
+        "balances": [
+            {"asset": asset, "free": world.text(balance.free), "locked": world.text(balance.locked)}
+            for asset, balance in held.items()
+        ],
+        "permissions": ["SPOT"],
+        "uid": account.uid,
+    }
+
+
+def commission(world: World, caller: Caller, params: Params) -> object:
+    account, symbol = world.account(caller.uid), world.market(params["symbol"]).listing.symbol
+    return {
+        "symbol": symbol,
+        "standardCommission": _rates(world, account.maker_fee, account.taker_fee),
+        "specialCommission": _rates(world, ZERO, ZERO),
+        "taxCommission": _rates(world, ZERO, ZERO),
+        "discount": _discount(world, account),
+    }
+
+
+def place_order(world: World, caller: Caller, params: Params) -> object:
+    ticket = read_ticket(params, Scope.SPOT)
+    form = response_form(params)
+    placed = trading.place(world, world.account(caller.uid), ticket)
+    return new_order(world, placed.order, placed.trades, form)
+
+
+def test_order(world: World, caller: Caller, params: Params) -> object:
+    """Everything that is checked before the engine, and nothing else; the rates too when asked for."""
+    account = world.account(caller.uid)
+    trading.check(world, account, read_ticket(params, Scope.SPOT))
+    if not flag(params, "computeCommissionRates"):
+        return {}
+    standard = {"maker": world.text(account.maker_fee), "taker": world.text(account.taker_fee)}
+    return {
+        "standardCommissionForOrder": standard,
+        "specialCommissionForOrder": {"maker": world.text(ZERO), "taker": world.text(ZERO)},
+        "taxCommissionForOrder": {"maker": world.text(ZERO), "taker": world.text(ZERO)},
+        "discount": _discount(world, account),
+    }
+
+
+def get_order(world: World, caller: Caller, params: Params) -> object:
+    return order_row(world, order_queries.find_order(world, world.account(caller.uid), Scope.SPOT, params, missing=-2013))
+
+
+def cancel_order(world: World, caller: Caller, params: Params) -> object:
+    return order_queries.cancel_one(world, world.account(caller.uid), Scope.SPOT, params)
+
+
+def get_open_orders(world: World, caller: Caller, params: Params) -> object:
+    return order_queries.open_orders(world, world.account(caller.uid), Scope.SPOT, params.get("symbol"))
+
+
+def cancel_open_orders(world: World, caller: Caller, params: Params) -> object:
+    return order_queries.cancel_all(world, world.account(caller.uid), Scope.SPOT, params["symbol"])
+
+
+def get_all_orders(world: World, caller: Caller, params: Params) -> object:
+    return order_queries.all_orders(world, world.account(caller.uid), Scope.SPOT, params, largest=1000)
+
+
+def get_my_trades(world: World, caller: Caller, params: Params) -> object:
+    if frozenset(params) - {"symbol", "limit"} not in TRADE_COMBINATIONS:
+        raise refuse(-1128)
+    return order_queries.my_trades(world, world.account(caller.uid), Scope.SPOT, params)
+
+
+def _rates(world: World, maker: Decimal, taker: Decimal) -> dict[str, str]:
+    return {"maker": world.text(maker), "taker": world.text(taker), "buyer": world.text(ZERO), "seller": world.text(ZERO)}
+
+
+def _discount(world: World, account: Account) -> dict[str, object]:
+    return {
+        "enabledForAccount": account.spot_bnb_burn,
+        "enabledForSymbol": True,
+        "discountAsset": "BNB",
+        "discount": world.text(1 - world.config.bnb_discount),
+    }
+
+
+def test_order_weight(params: Params) -> int:
+    return 20 if params.get("computeCommissionRates", "false").lower() == "true" else 1
+
+
+def open_orders_weight(params: Params) -> int:
+    return 6 if "symbol" in params else 80
+
+
+def my_trades_weight(params: Params) -> int:
+    return 5 if "orderId" in params else 20
+
+
+_SIGNED, _API, _TRADE = Security.SIGNED, WeightKind.API, ("enableSpotAndMarginTrading",)
+_PLACE = ("symbol", "side", "type")
+_NEW = (
+    "timeInForce", "quantity", "quoteOrderQty", "price", "newClientOrderId", "strategyId", "strategyType", "stopPrice",
+    "trailingDelta", "icebergQty", "newOrderRespType", "selfTradePreventionMode", "pegPriceType", "pegOffsetValue",
+    "pegOffsetType",
+)  # fmt: skip
+_ID = ("orderId", "origClientOrderId")
+_TIMES = ("startTime", "endTime")
+_CANCEL = (*_ID, "newClientOrderId", "cancelRestrictions")
+
+ENDPOINTS = (
+    Endpoint("GET", "/api/v3/account", _SIGNED, 20, _API, spot_account, (), ("omitZeroBalances",)),
+    Endpoint("GET", "/api/v3/account/commission", _SIGNED, 20, _API, commission, ("symbol",)),
+    Endpoint("POST", "/api/v3/order", _SIGNED, 1, _API, place_order, _PLACE, _NEW, _TRADE),
+    Endpoint(
+        "POST", "/api/v3/order/test", _SIGNED, test_order_weight, _API, test_order, _PLACE,
+        (*_NEW, "computeCommissionRates"), _TRADE,
+    ),
+    Endpoint("GET", "/api/v3/order", _SIGNED, 4, _API, get_order, ("symbol",), _ID),
+    Endpoint("DELETE", "/api/v3/order", _SIGNED, 1, _API, cancel_order, ("symbol",), _CANCEL, _TRADE),
+    Endpoint("GET", "/api/v3/openOrders", _SIGNED, open_orders_weight, _API, get_open_orders, (), ("symbol",)),
+    Endpoint("DELETE", "/api/v3/openOrders", _SIGNED, 1, _API, cancel_open_orders, ("symbol",), (), _TRADE),
+    Endpoint(
+        "GET", "/api/v3/allOrders", _SIGNED, 20, _API, get_all_orders, ("symbol",), ("orderId", *_TIMES, "limit")
+    ),
+    Endpoint(
+        "GET", "/api/v3/myTrades", _SIGNED, my_trades_weight, _API, get_my_trades, ("symbol",),
+        ("orderId", *_TIMES, "fromId", "limit"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,37 @@
+"""The switches of one world: how strict, how slow and how kind its exchange is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(slots=True)
+class Config:
+    """Times in ms of running time, levels and rates as plain ratios. Every field may be changed while the world runs."""
+
+    pad_decimals: bool = False
+    loan_gap_ms: int = 0
+    loan_pending_ms: int = 0
+    loans_fail: bool = False
+    transfer_pending_ms: int = 0
+    transfers_fail: bool = False
+    transfer_out_level: Decimal = Decimal("2.0")
+    cross_transfer_out_level: Decimal = Decimal("2.0")
+    refuse_crumbs: bool = False
+    auto_repay_share: Decimal = Decimal(1)
+    margin_notional_code: int = -1013
+    limit_price_band: Decimal = Decimal("0.15")
+    isolated_fees_in_bnb: bool = False
+    bnb_discount: Decimal = Decimal("0.25")
+    refill_ms: int = 1000
+    pre_liquidation_gap: Decimal = Decimal("0.02")
+    excessive_level: Decimal = Decimal("2.0")
+    liquidation_ms: int = 1000
+    liquidation_fee: Decimal = Decimal("0.02")
+    delist_notice_ms: int = 86_400_000
+    max_isolated_accounts: int = 20
+    cross_initial_ratio: Decimal = Decimal("1.5")
+    order_limit_10s: int = 10_000
+    order_limit_day: int = 200_000
+    maintenance: bool = False

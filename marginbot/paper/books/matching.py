@@ -1,0 +1,165 @@
+"""Fills: orders meet the synthetic book, money changes sides, fees are taken, and what stays locked is kept exact."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from marginbot.paper.books import loans
+from marginbot.paper.books.amounts import ZERO, ceil8, floor8, floor_step, half_up8
+from marginbot.paper.books.house import add
+from marginbot.paper.books.market import Market
+from marginbot.paper.books.records import Order, Scope, Trade
+from marginbot.paper.books.ticket import REPAYING_EFFECTS
+from marginbot.paper.books.wallets import Account, Balance
+
+if TYPE_CHECKING:
+    from marginbot.paper.books.world import World
+
+
+def quote_market(market: Market, side: str, quantity: Decimal | None, quote_quantity: Decimal | None) -> tuple[Decimal, Decimal]:
+    """(base filled, quote paid or received) of a market order against the book as it stands, nothing taken."""
+    filled = cost = ZERO
+    step = market.listing.step
+    for _, price, left in market.depth(side):
+        if quantity is not None:
+            part = min(left, quantity - filled)
+        else:
+            part = min(left, floor_step(((quote_quantity or ZERO) - cost) / price, step))
+        if part <= 0:
+            break
+        filled += part
+        cost += floor8(part * price)
+    return filled, cost
+
+
+def available(market: Market, side: str, limit: Decimal | None) -> Decimal:
+    """Base that the book holds for an order of `side` within `limit`."""
+    total = ZERO
+    for _, price, left in market.depth(side):
+        if limit is not None and (price > limit if side == "BUY" else price < limit):
+            break
+        total += left
+    return total
+
+
+def take(
+    world: World, account: Account, order: Order, market: Market, limit: Decimal | None, *, maker: bool = False
+) -> list[Trade]:
+    """Fill `order` from the book level by level within `limit`; a resting (maker) order fills at its own price."""
+    parts: list[tuple[int, Decimal, Decimal]] = []
+    wanted = order.remaining
+    for level, price, left in market.depth(order.side):
+        if wanted <= 0 or (limit is not None and (price > limit if order.is_buy else price < limit)):
+            break
+        part = min(left, wanted)
+        parts.append((level, price, part))
+        wanted -= part
+    trades = []
+    for level, price, part in parts:
+        market.take(order.side, level, part, world.running_ms)
+        trades.append(fill(world, account, order, market, order.price if maker else price, part, maker=maker))
+    if trades:
+        _settle_lock(account, order, market)
+        if order.side_effect in REPAYING_EFFECTS:
+            received = market.listing.base if order.is_buy else market.listing.quote
+            amount = sum((_income(trade, received) for trade in trades), ZERO)
+            loans.auto_repay(world, account, order.scope, order.symbol, received, amount)
+        world.review(account, order.scope, market)
+    return trades
+
+
+def fill(
+    world: World, account: Account, order: Order, market: Market, price: Decimal, quantity: Decimal, *, maker: bool
+) -> Trade:
+    """Exchange `quantity` base against quote at `price` between `order` and the rest of the world."""
+    listing, value = market.listing, floor8(quantity * price)
+    base = account.balance(order.scope, listing, listing.base)
+    quote = account.balance(order.scope, listing, listing.quote)
+    sign = 1 if order.is_buy else -1
+    add(world.house.counterparty, listing.base, -sign * quantity)
+    add(world.house.counterparty, listing.quote, sign * value)
+    if order.is_buy:
+        quote.locked -= value
+        order.locked -= value
+        base.free += quantity
+    else:
+        base.locked -= quantity
+        order.locked -= quantity
+        quote.free += value
+    order.executed += quantity
+    order.quote_executed += value
+    order.update_time = world.now_ms
+    order.status = "FILLED" if order.remaining <= 0 else "PARTIALLY_FILLED"
+    received, income = (listing.base, quantity) if order.is_buy else (listing.quote, value)
+    asset, fee = _charge_fee(world, account, order, market, received, income, maker=maker)
+    trade = Trade(
+        world.next_id("trade"), order.order_id, order.scope, order.symbol, price, quantity, value, fee, asset,
+        order.is_buy, maker, world.now_ms,
+    )  # fmt: skip
+    account.trades.append(trade)
+    if not order.is_open():
+        account.index(order)
+        world.forget_order(order)
+    return trade
+
+
+def end(world: World, account: Account, order: Order, status: str, reason: str | None = None) -> None:
+    """Close an order that is not filled and give back what it still locks."""
+    order.status = status
+    order.expiry_reason = reason
+    order.update_time = world.now_ms
+    order.working = False
+    _settle_lock(account, order, world.market(order.symbol))
+    account.index(order)
+    world.forget_order(order)
+
+
+def _settle_lock(account: Account, order: Order, market: Market) -> None:
+    """Unlock what the order no longer needs: all of it once final, else what better prices have saved."""
+    listing = market.listing
+    if not order.is_open():
+        keep = ZERO
+    elif not order.is_buy:
+        keep = order.remaining
+    else:
+        keep = ceil8(order.remaining * order.price) if order.price else order.locked
+    surplus = order.locked - keep
+    if surplus:
+        balance = account.balance(order.scope, listing, listing.quote if order.is_buy else listing.base)
+        order.locked -= surplus
+        balance.locked -= surplus
+        balance.free += surplus
+
+
+def _income(trade: Trade, asset: str) -> Decimal:
+    gross = trade.quantity if trade.is_buyer else trade.quote_quantity
+    return gross - trade.commission if trade.commission_asset == asset else gross
+
+
+def _charge_fee(
+    world: World, account: Account, order: Order, market: Market, received: str, income: Decimal, *, maker: bool
+) -> tuple[str, Decimal]:
+    """Take the fee in BNB where that is switched on and affordable, else from what was received."""
+    rate = account.maker_fee if maker else account.taker_fee
+    purse = _bnb_purse(world, account, order)
+    if purse is not None and received != "BNB":
+        price = world.usdt_price("BNB")
+        value = income * rate * (1 - world.config.bnb_discount) * world.usdt_price(received)
+        fee = half_up8(value / price) if price else ZERO
+        if ZERO < fee <= purse.free:
+            purse.free -= fee
+            add(world.house.fees, "BNB", fee)
+            return "BNB", fee
+    fee = half_up8(income * rate)
+    account.balance(order.scope, market.listing, received).free -= fee
+    add(world.house.fees, received, fee)
+    return received, fee
+
+
+def _bnb_purse(world: World, account: Account, order: Order) -> Balance | None:
+    if not account.spot_bnb_burn:
+        return None
+    if order.scope is Scope.ISOLATED:
+        return account.wallet(Scope.SPOT, "BNB") if world.config.isolated_fees_in_bnb else None
+    return account.wallet(order.scope, "BNB")

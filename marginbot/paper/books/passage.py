@@ -1,0 +1,88 @@
+"""The passing of time: what falls due between two moments happens one after another, at its own moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from marginbot.paper.books import liquidation, loans, matching, trading, transfers
+from marginbot.paper.books.market import Market
+from marginbot.paper.books.records import STOP_TYPES, Loan, Order
+
+if TYPE_CHECKING:
+    from marginbot.paper.books.world import World
+
+HOUR = 3_600_000
+MARKET_TICK = 250
+
+
+def do_what_is_due(world: World) -> None:
+    """Everything due at the world's present moment, then name the next moment at which something is."""
+    if world.now_ms >= world.next_hour_ms:
+        world.next_hour_ms += HOUR
+        for account in world.accounts.values():
+            loans.charge_hour(world, account)
+        for market in world.markets.values():
+            review(world, market)
+    _settle_pending(world)
+    for market in world.markets.values():
+        moved = market.move(world.running_ms)
+        refilled = market.refill(world.running_ms, world.config.refill_ms)
+        if moved or refilled:
+            after_move(world, market)
+    _finish_liquidations(world)
+    world.due_ms = _next_due(world)
+
+
+def after_move(world: World, market: Market) -> None:
+    """A price has changed: stop orders trigger, resting orders fill, accounts may fall to the liquidation ratio."""
+    for order in list(world.resting.get(market.listing.symbol, {}).values()):
+        if order.is_open():
+            _wake_order(world, market, order)
+    review(world, market)
+
+
+def review(world: World, market: Market) -> None:
+    """Begin the liquidation of every account of this pair that has fallen to its ratio."""
+    for account in world.accounts.values():
+        pair = account.isolated.get(market.listing.symbol)
+        if pair is not None and liquidation.is_due(pair, market):
+            liquidation.begin(world, account, pair)
+
+
+def _wake_order(world: World, market: Market, order: Order) -> None:
+    account = world.accounts[order.uid]
+    if order.type in STOP_TYPES and not order.working:
+        if trading.is_triggered(order.type, order.side, order.stop_price, market.last):
+            trading.activate(world, account, order)
+    elif market.crosses(order.side, order.price):
+        matching.take(world, account, order, market, order.price, maker=True)
+
+
+def _settle_pending(world: World) -> None:
+    due = [entry for entry in world.pending if entry[0] <= world.running_ms]
+    world.pending = [entry for entry in world.pending if entry[0] > world.running_ms]
+    for _, account, record in due:
+        if isinstance(record, Loan):
+            loans.settle(world, account, record)
+        else:
+            transfers.settle(world, account, record)
+
+
+def _finish_liquidations(world: World) -> None:
+    for account in world.accounts.values():
+        for pair in account.isolated.values():
+            if pair.liquidating_until is not None and pair.liquidating_until <= world.running_ms:
+                liquidation.finish(world, account, pair)
+
+
+def _next_due(world: World) -> int:
+    running = world.running_ms
+    moments = [entry[0] for entry in world.pending]
+    for market in world.markets.values():
+        if running < market.moves_until:
+            moments.append((running // MARKET_TICK + 1) * MARKET_TICK)
+        if market.taken and world.resting.get(market.listing.symbol):
+            moments.append(market.taken_at + world.config.refill_ms)
+    for account in world.accounts.values():
+        moments += [pair.liquidating_until for pair in account.isolated.values() if pair.liquidating_until is not None]
+    return min([world.next_hour_ms, *(world.epoch_ms + moment for moment in moments)])

@@ -1,0 +1,143 @@
+"""What the exchange remembers of one event: order, trade, loan, transfer, interest, liquidation. Times in ms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from marginbot.paper.books.amounts import ZERO
+
+OPEN_STATUSES = frozenset({"NEW", "PARTIALLY_FILLED"})
+STOP_TYPES = frozenset({"STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"})
+
+
+class Scope(StrEnum):
+    """Which of a customer's accounts an order, a loan or a balance belongs to."""
+
+    SPOT = "SPOT"
+    CROSS = "CROSS"
+    ISOLATED = "ISOLATED"
+
+
+@dataclass(slots=True)
+class Order:
+    """One order. Quantities in base, `price`, `stop_price`, `quote_*` in quote, `locked` in the asset it spends."""
+
+    order_id: int
+    uid: int
+    scope: Scope
+    symbol: str
+    side: str
+    type: str
+    time_in_force: str
+    client_id: str
+    quantity: Decimal
+    price: Decimal
+    time: int
+    update_time: int
+    quote_quantity: Decimal = ZERO
+    stop_price: Decimal = ZERO
+    iceberg: Decimal = ZERO
+    executed: Decimal = ZERO
+    quote_executed: Decimal = ZERO
+    locked: Decimal = ZERO
+    status: str = "NEW"
+    working: bool = True
+    working_time: int = -1
+    side_effect: str = "NO_SIDE_EFFECT"
+    repay_at_cancel: bool = True
+    borrowed: Decimal = ZERO
+    stp_mode: str = "EXPIRE_MAKER"
+    expiry_reason: str | None = None
+
+    @property
+    def remaining(self) -> Decimal:
+        return self.quantity - self.executed
+
+    @property
+    def is_buy(self) -> bool:
+        return self.side == "BUY"
+
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+
+@dataclass(slots=True)
+class Trade:
+    """One fill. `commission` in units of `commission_asset`."""
+
+    trade_id: int
+    order_id: int
+    scope: Scope
+    symbol: str
+    price: Decimal
+    quantity: Decimal
+    quote_quantity: Decimal
+    commission: Decimal
+    commission_asset: str
+    is_buyer: bool
+    is_maker: bool
+    time: int
+
+
+@dataclass(slots=True)
+class Loan:
+    """One borrowing or repayment. While PENDING it is settled at running time `due` (ms)."""
+
+    tx_id: int
+    direction: str
+    scope: Scope
+    symbol: str
+    asset: str
+    amount: Decimal
+    interest: Decimal
+    principal: Decimal
+    type: str
+    status: str
+    timestamp: int
+    due: int = 0
+
+
+@dataclass(slots=True)
+class Transfer:
+    """One move between two wallets of a customer. While PENDING it arrives at running time `due` (ms)."""
+
+    tran_id: int
+    type: str
+    asset: str
+    amount: Decimal
+    from_symbol: str
+    to_symbol: str
+    status: str
+    timestamp: int
+    due: int = 0
+
+
+@dataclass(slots=True)
+class Interest:
+    """One charge of one hour. `daily_rate` is a plain ratio, `type` ON_BORROW or PERIODIC."""
+
+    tx_id: int
+    scope: Scope
+    symbol: str
+    asset: str
+    principal: Decimal
+    interest: Decimal
+    daily_rate: Decimal
+    type: str
+    time: int
+
+
+@dataclass(slots=True)
+class Liquidation:
+    """One order of the system during a forced liquidation. Source: GET /sapi/v1/margin/forceLiquidationRec."""
+
+    order_id: int
+    symbol: str
+    side: str
+    price: Decimal
+    average_price: Decimal
+    quantity: Decimal
+    executed: Decimal
+    updated: int

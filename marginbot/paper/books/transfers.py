@@ -1,0 +1,124 @@
+"""Moves between a customer's own wallets: spot, cross, and the isolated account of each pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from marginbot.paper.books import cross, risk
+from marginbot.paper.books.amounts import ZERO, decimals
+from marginbot.paper.books.records import Scope, Transfer
+from marginbot.paper.books.refusal import refuse
+from marginbot.paper.books.wallets import Account, Balance, IsolatedPair
+
+if TYPE_CHECKING:
+    from marginbot.paper.books.world import World
+
+ROUTES = {
+    "MAIN_MARGIN": (Scope.SPOT, Scope.CROSS),
+    "MARGIN_MAIN": (Scope.CROSS, Scope.SPOT),
+    "MAIN_ISOLATED_MARGIN": (Scope.SPOT, Scope.ISOLATED),
+    "ISOLATED_MARGIN_MAIN": (Scope.ISOLATED, Scope.SPOT),
+    "MARGIN_ISOLATEDMARGIN": (Scope.CROSS, Scope.ISOLATED),
+    "ISOLATEDMARGIN_MARGIN": (Scope.ISOLATED, Scope.CROSS),
+    "ISOLATEDMARGIN_ISOLATEDMARGIN": (Scope.ISOLATED, Scope.ISOLATED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A wanted transfer. `type` is a key of ROUTES; symbols matter only where that end is isolated."""
+
+    type: str
+    asset: str
+    amount: Decimal
+    from_symbol: str = ""
+    to_symbol: str = ""
+
+
+def transfer(world: World, account: Account, move: Move) -> Transfer:
+    """Take from the source and, unless transfers are slow, give to the destination.
+
+    The first transfer into an isolated pair opens its account. Refusals: -1102 -1111 -1121 -3020 -3027 -3065 -5007
+    -5013 -11001.
+    """
+    source, target = ROUTES[move.type]
+    _check(world, account, move, source, target)
+    if source is Scope.SPOT:
+        if move.amount > account.wallet(Scope.SPOT, move.asset).free:
+            raise refuse(-5013)
+    elif move.amount > transferable(world, account, source, move.from_symbol, move.asset):
+        raise refuse(-3020)
+    _end(world, account, source, move.from_symbol, move.asset).free -= move.amount
+    if target is Scope.ISOLATED:
+        account.isolated.setdefault(move.to_symbol, IsolatedPair(move.to_symbol))
+    tran_id, slow = world.next_id("transaction"), world.config.transfer_pending_ms
+    row = Transfer(tran_id, move.type, move.asset, move.amount, move.from_symbol, move.to_symbol, "PENDING", world.now_ms)
+    account.transfers.append(row)
+    if slow:
+        row.due = world.running_ms + slow
+        world.await_transfer(account, row)
+    else:
+        settle(world, account, row)
+    return row
+
+
+def settle(world: World, account: Account, row: Transfer) -> None:
+    """Let a pending transfer arrive; a failing one returns to where it came from."""
+    source, target = ROUTES[row.type]
+    if world.config.transfers_fail and row.due:
+        row.status = "FAILED"
+        _end(world, account, source, row.from_symbol, row.asset).free += row.amount
+        return
+    row.status = "CONFIRMED"
+    _end(world, account, target, row.to_symbol, row.asset).free += row.amount
+
+
+def transferable(world: World, account: Account, source: Scope, symbol: str, asset: str) -> Decimal:
+    """Units of `asset` that may leave the cross account or an isolated one now."""
+    if source is Scope.CROSS:
+        return cross.max_transfer_out(world, account, asset)
+    market, pair = world.market(symbol), world.pair(account, symbol)
+    if pair.liquidating_until is not None:
+        return ZERO
+    is_base = asset == market.listing.base
+    balance, price = (pair.base, market.index) if is_base else (pair.quote, Decimal(1))
+    return risk.max_transfer_out(pair, balance, price, market.index, world.config.transfer_out_level)
+
+
+def _check(world: World, account: Account, move: Move, source: Scope, target: Scope) -> None:
+    if move.amount <= 0:
+        raise refuse(-5007)
+    if decimals(move.amount) > 8:
+        raise refuse(-1111)
+    world.terms(move.asset)
+    for scope, symbol, name in ((source, move.from_symbol, "fromSymbol"), (target, move.to_symbol, "toSymbol")):
+        if scope is not Scope.ISOLATED:
+            continue
+        if not symbol:
+            raise refuse(-1102, name=name)
+        listing = world.market(symbol).listing
+        if not listing.isolated:
+            raise refuse(-3028)
+        if move.asset not in (listing.base, listing.quote):
+            raise refuse(-3027)
+    if source is Scope.ISOLATED:
+        world.pair(account, move.from_symbol)
+    if target is Scope.ISOLATED:
+        _check_delisting(world, account, move)
+
+
+def _check_delisting(world: World, account: Account, move: Move) -> None:
+    if not world.is_delisting(Scope.ISOLATED, move.to_symbol, move.asset):
+        return
+    pair = account.isolated.get(move.to_symbol)
+    balance = account.balance(Scope.ISOLATED, world.market(move.to_symbol).listing, move.asset) if pair else Balance()
+    if move.amount > balance.debt:
+        raise refuse(-3065)
+
+
+def _end(world: World, account: Account, scope: Scope, symbol: str, asset: str) -> Balance:
+    if scope is not Scope.ISOLATED:
+        return account.wallet(scope, asset)
+    return account.balance(scope, world.market(symbol).listing, asset)

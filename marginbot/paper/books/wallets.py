@@ -1,0 +1,113 @@
+"""Who holds and owes what: balances, the isolated account of one pair, and a customer with all wallets and histories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import takewhile
+
+from marginbot.paper.books.amounts import ZERO
+from marginbot.paper.books.codec import DERIVED
+from marginbot.paper.books.listing import Listing
+from marginbot.paper.books.records import Interest, Liquidation, Loan, Order, Scope, Trade, Transfer
+
+
+@dataclass(slots=True)
+class Balance:
+    """One asset in one wallet, in units of that asset. No field is ever negative."""
+
+    free: Decimal = ZERO
+    locked: Decimal = ZERO
+    borrowed: Decimal = ZERO
+    interest: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.free + self.locked
+
+    @property
+    def debt(self) -> Decimal:
+        return self.borrowed + self.interest
+
+    @property
+    def net(self) -> Decimal:
+        return self.free + self.locked - self.borrowed - self.interest
+
+    def is_empty(self) -> bool:
+        return not (self.free or self.locked or self.borrowed or self.interest)
+
+
+@dataclass(slots=True)
+class IsolatedPair:
+    """The isolated account of one pair. `liquidating_until` is a running time in ms while the exchange takes over."""
+
+    symbol: str
+    base: Balance = field(default_factory=Balance)
+    quote: Balance = field(default_factory=Balance)
+    enabled: bool = True
+    trade_enabled: bool = True
+    disabled_at_ms: int | None = None
+    liquidating_until: int | None = None
+    rendered: tuple[object, dict[str, object]] | None = field(default=None, repr=False, compare=False, metadata=DERIVED)
+
+    def owes(self) -> bool:
+        return bool(self.base.borrowed or self.quote.borrowed or self.base.interest or self.quote.interest)
+
+    def is_empty(self) -> bool:
+        return self.base.is_empty() and self.quote.is_empty()
+
+
+@dataclass(slots=True)
+class Account:
+    """One customer. Fee rates are plain ratios; histories are oldest first; `last_loan_at` is a running time in ms."""
+
+    uid: int
+    created_ms: int
+    maker_fee: Decimal = Decimal("0.001")
+    taker_fee: Decimal = Decimal("0.001")
+    spot_bnb_burn: bool = False
+    interest_bnb_burn: bool = False
+    spot: dict[str, Balance] = field(default_factory=dict)
+    cross: dict[str, Balance] = field(default_factory=dict)
+    isolated: dict[str, IsolatedPair] = field(default_factory=dict)
+    orders: dict[int, Order] = field(default_factory=dict)
+    trades: list[Trade] = field(default_factory=list)
+    loans: list[Loan] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
+    interest: list[Interest] = field(default_factory=list)
+    liquidations: list[Liquidation] = field(default_factory=list)
+    last_loan_at: int | None = None
+    open_orders: dict[int, Order] = field(default_factory=dict, repr=False, compare=False, metadata=DERIVED)
+    by_client_id: dict[tuple[Scope, str, str], Order] = field(default_factory=dict, repr=False, compare=False, metadata=DERIVED)
+
+    def __post_init__(self) -> None:
+        for order in self.orders.values():
+            self.index(order)
+
+    def balance(self, scope: Scope, listing: Listing, asset: str) -> Balance:
+        """The balance of `asset` that an order on `listing` works with: in a wallet, or in the pair's own account."""
+        if scope is Scope.ISOLATED:
+            pair = self.isolated[listing.symbol]
+            return pair.base if asset == listing.base else pair.quote
+        return self.wallet(scope, asset)
+
+    def wallet(self, scope: Scope, asset: str) -> Balance:
+        """The balance of `asset` in the spot or the cross wallet."""
+        wallet = self.spot if scope is Scope.SPOT else self.cross
+        balance = wallet.get(asset)
+        if balance is None:
+            balance = wallet[asset] = Balance()
+        return balance
+
+    def index(self, order: Order) -> None:
+        """Make `order` findable by its client id and, while it is open, among the open orders."""
+        self.by_client_id[order.scope, order.symbol, order.client_id] = order
+        if order.is_open():
+            self.open_orders[order.order_id] = order
+        else:
+            self.open_orders.pop(order.order_id, None)
+
+    def unfilled_since(self, start_ms: int) -> int:
+        """Orders placed since `start_ms` that no fill has taken off the count yet."""
+        recent = takewhile(lambda order: order.time >= start_ms, reversed(self.orders.values()))
+        return sum(not order.executed for order in recent)

@@ -1,0 +1,34 @@
+"""Answers the real exchange was seen to give, by name, for faults to send in place of the true one.
+
+Source: Binance error codes (texts), and public reports of bodies that were not JSON or said no under HTTP 200.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from marginbot.paper.messages import Response, error_response, firewall_page, html_page
+
+_UNKNOWN = "An unknown error occurred while processing the request."
+_BUS = "An unexpected response was received from the message bus. Execution status unknown."
+_TIMEOUT = "Timeout waiting for response from backend server. Send status unknown; execution status unknown."
+_BUSY = "Server is currently overloaded with other requests. Please try again in a few minutes."
+_RETRY_1S = ((b"retry-after", b"1"),)
+
+# The statuses are the usual ones; a fault may name another.
+CANNED: Mapping[str, Response] = {
+    "-1000": error_response(-1000, _UNKNOWN, 500),
+    "-1001": error_response(-1001, "Internal error; unable to process your request. Please try again.", 500),
+    "-1003": error_response(-1003, "Too many requests; current request has limited.", 429).plus(_RETRY_1S),
+    "-1006": error_response(-1006, _BUS, 500),
+    "-1007": error_response(-1007, _TIMEOUT, 504),
+    "-1008": error_response(-1008, _BUSY, 503),
+    "-1021": error_response(-1021, "Timestamp for this request is outside of the recvWindow.", 400),
+    "-3007": error_response(-3007, "You have pending transaction, please try again later.", 400),
+    "-3020": error_response(-3020, "Transfer out amount exceeds max amount.", 200),
+    "html_403": firewall_page(),
+    "html_404": html_page(404),
+    "html_502": html_page(502),
+    "html_504": html_page(504),
+    "empty": Response(200, b""),
+}

@@ -1,0 +1,49 @@
+"""The worlds one can start in."""
+
+from decimal import Decimal as D
+
+import pytest
+
+from marginbot.paper.books import risk
+from marginbot.paper.books.scenarios import SCENARIOS
+from marginbot.paper.books.world import World
+from tests.paper.books.builders import EIGHT, account, after, market, pair, spot
+
+
+def level(world, symbol="BTCUSDT"):
+    return risk.margin_level(pair(world, symbol), market(world, symbol).index)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_can_be_begun_and_lives_a_minute(name):
+    world = World.fresh(name, EIGHT)
+    before = world.totals()
+    assert after(world, 60_000).totals() == before
+
+
+def test_the_default_world_has_a_long_a_short_one_with_orders_and_an_empty_one():
+    world = World.fresh("default", EIGHT)
+    assert list(account(world).isolated) == ["BTCUSDT", "ETHUSDT", "SOLUSDT", "ADAUSDT"]
+    assert D("1.24") < level(world) < D("1.26")
+    assert pair(world).quote.interest == D("0.12")
+    assert (pair(world, "ETHUSDT").base.debt, pair(world, "ETHUSDT").quote.free) == (D("1.00001"), D(6000))
+    assert len(account(world).open_orders) == 2
+    assert pair(world, "ADAUSDT").is_empty()
+    assert spot(world).free == 2500
+
+
+def test_the_demo_falls_through_1_15_to_about_1_10_and_is_calm_then():
+    world = World.fresh("demo", EIGHT)
+    assert level(world) == D("1.25")
+    levels = [level(after(world, 1000)) for _ in range(30)]
+    assert any(D("1.14") < one < D("1.16") for one in levels)
+    assert levels[-1] == levels[-5] == D("1.1025")
+
+
+def test_the_plain_positions_stand_at_1_25():
+    assert level(World.fresh("long", EIGHT)) == level(World.fresh("short", EIGHT)) == D("1.25")
+
+
+def test_an_unknown_scenario_names_the_known_ones():
+    with pytest.raises(ValueError, match=r"no scenario 'nowhere'; there are default, demo"):
+        World.fresh("nowhere", EIGHT)
