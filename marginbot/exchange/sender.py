@@ -1,0 +1,115 @@
+"""One request on the wire: built once, signed as built, sent as signed, bounded as a whole."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import httpx
+
+from marginbot.errors import ConfigError
+from marginbot.exchange.faults import fault_of_break
+from marginbot.exchange.messages import Answer, Call
+from marginbot.exchange.ports import Clock
+from marginbot.exchange.server_clock import ServerClock
+from marginbot.exchange.signing import Signer, encode, with_signature
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_QUERY_METHODS: Final = ("GET", "DELETE")
+LIMITS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=60)
+
+
+class Sender:
+    """Sends calls to one base address with one key. Judges broken requests, not answers.
+
+    timeout: seconds for a whole request, from asking for a connection to the last byte of the answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        rest_url: str,
+        api_key: str | None,
+        signer: Signer | None,
+        clock: Clock,
+        server: ServerClock,
+        transport: httpx.AsyncBaseTransport,
+        timeout: float,
+    ) -> None:
+        self._rest_url = rest_url
+        self._api_key = api_key
+        self._signer = signer
+        self._clock = clock
+        self._server = server
+        self._timeout = timeout
+        # Phases are shorter than the whole, so that a full pool or a dead host is known as "not sent".
+        phases = httpx.Timeout(timeout, connect=timeout / 2, pool=timeout / 4)
+        self._http = httpx.AsyncClient(transport=transport, timeout=phases, trust_env=False, follow_redirects=False)
+        _silence_url_logs()
+
+    async def send(self, call: Call, recv_window_ms: int) -> Answer:
+        """The answer, whatever its status. Raises: NotSent, OutcomeUnknown (writes), ReadFailed (reads)."""
+        request = self.request_of(call, recv_window_ms)
+        trace = _Trace()
+        request.extensions["trace"] = trace
+        try:
+            async with self._clock.timeout(self._timeout):
+                response = await self._http.send(request)
+        except (TimeoutError, httpx.HTTPError) as error:
+            raise fault_of_break(call, error, trace.may_have_sent) from error
+        return Answer(call, response.status_code, response.headers, response.content, self._clock.now())
+
+    def request_of(self, call: Call, recv_window_ms: int) -> httpx.Request:
+        """The request exactly as it will be sent. Raises: ConfigError for a signed call without a key."""
+        text = self._text(call, recv_window_ms)
+        url, headers = self._rest_url + call.path, self._headers(call)
+        if call.method in _QUERY_METHODS:
+            return self._http.build_request(call.method, f"{url}?{text}" if text else url, headers=headers)
+        headers["Content-Type"] = _FORM
+        return self._http.build_request(call.method, url, headers=headers, content=text.encode("ascii"))
+
+    async def aclose(self) -> None:
+        """Closes connections."""
+        await self._http.aclose()
+
+    def _text(self, call: Call, recv_window_ms: int) -> str:
+        if not call.signed:
+            return encode(call.params)
+        if self._signer is None:
+            raise ConfigError(f"{call.endpoint} needs a key and a secret or private key", "exchange.api_key")
+        stamped = {**call.params, "recvWindow": str(recv_window_ms), "timestamp": str(self._server.now_ms())}
+        return with_signature(encode(stamped), self._signer)
+
+    def _headers(self, call: Call) -> dict[str, str]:
+        if self._api_key is None or not (call.signed or call.path.startswith("/sapi/")):
+            return {}
+        return {"X-MBX-APIKEY": self._api_key}
+
+
+class _Trace:
+    """Watches httpcore, to know whether a timeout struck before the first byte of the request was written."""
+
+    def __init__(self) -> None:
+        self._connecting = False
+        self._writing = False
+
+    @property
+    def may_have_sent(self) -> bool:
+        """False only when a connection was being made and no request was begun on it."""
+        return self._writing or not self._connecting
+
+    async def __call__(self, name: str, info: object) -> None:
+        self._connecting = self._connecting or name.startswith("connection.connect")
+        self._writing = self._writing or ".send_request_headers" in name
+
+
+def _no_urls(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
+
+
+def _silence_url_logs() -> None:
+    """httpx logs whole URLs at INFO, signatures included: below WARNING nothing of it gets through, whatever the level."""
+    logger = logging.getLogger("httpx")
+    if _no_urls not in logger.filters:
+        logger.addFilter(_no_urls)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)

@@ -1,0 +1,104 @@
+"""Orders and fills on the wire."""
+
+from __future__ import annotations
+
+import msgspec
+
+from marginbot.domain.amounts import Asset, Symbol, parse_amount
+from marginbot.domain.plan import Side
+from marginbot.domain.records import Fill, OrderReport
+from marginbot.errors import MoneyError
+from marginbot.exchange.messages import Answer
+from marginbot.exchange.wire import Id, positive, read
+
+
+class _Fill(msgspec.Struct):
+    price: str
+    qty: str
+    commission: str
+    commissionAsset: str
+
+    def value(self) -> Fill:
+        return Fill(
+            price=positive(self.price, "price"),
+            quantity=parse_amount(self.qty, "qty"),
+            commission=parse_amount(self.commission, "commission"),
+            commission_asset=Asset(self.commissionAsset),
+        )
+
+
+class Trade(_Fill):
+    """One row of GET /sapi/v1/margin/myTrades."""
+
+    id: int
+    orderId: Id
+
+
+class _Order(msgspec.Struct):
+    """An order as answered to a placement (with fills) or a lookup (without). The `price` of a MARKET order means nothing."""
+
+    symbol: str
+    orderId: Id
+    clientOrderId: str
+    side: Side
+    status: str
+    origQty: str
+    executedQty: str
+    cummulativeQuoteQty: str
+    isIsolated: bool
+    fills: list[_Fill] | None = None
+
+    def report(self) -> OrderReport:
+        if not self.isIsolated:
+            raise MoneyError(f"order {self.orderId} is on the cross account")
+        return OrderReport(
+            symbol=Symbol(self.symbol),
+            order_id=str(self.orderId),
+            client_id=self.clientOrderId,
+            side=self.side,
+            status=self.status,
+            quantity=parse_amount(self.origQty, "origQty"),
+            executed_qty=parse_amount(self.executedQty, "executedQty"),
+            quote_qty=parse_amount(self.cummulativeQuoteQty, "cummulativeQuoteQty"),
+            fills=None if self.fills is None else tuple(fill.value() for fill in self.fills),
+        )
+
+
+class _OpenOrder(msgspec.Struct):
+    symbol: str
+    clientOrderId: str
+
+
+class _Leg(msgspec.Struct):
+    symbol: str
+
+
+class _Cancelled(msgspec.Struct):
+    """One element of the answer to cancelling everything: an order, or a list of orders with its legs."""
+
+    symbol: str
+    orders: list[_Leg] | None = None
+
+
+def read_order(answer: Answer) -> OrderReport:
+    """One order."""
+    return read(answer, _Order, lambda body: body.report())
+
+
+def read_open_client_ids(answer: Answer, symbol: Symbol) -> tuple[str, ...]:
+    """The client ids of the open orders of one pair."""
+    return read(answer, list[_OpenOrder], lambda rows: tuple(row.clientOrderId for row in rows if row.symbol == symbol))
+
+
+def read_trades(answer: Answer) -> list[tuple[int, Fill]]:
+    """Executions with their ids."""
+    return read(answer, list[Trade], lambda rows: [(row.id, row.value()) for row in rows])
+
+
+def read_cancelled(answer: Answer) -> int:
+    """How many orders were cancelled, each leg of a list counted."""
+    return read(
+        answer,
+        list[_Cancelled],
+        lambda rows: sum(1 if row.orders is None else len(row.orders) for row in rows),
+    )

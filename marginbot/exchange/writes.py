@@ -1,0 +1,99 @@
+"""Every write marginbot knows. Each is sent once and never retried here (but for a refused timestamp, see Gateway.ask)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from marginbot.domain.amounts import Asset, Symbol
+from marginbot.domain.plan import CloseOrder
+from marginbot.domain.records import OrderReport
+from marginbot.errors import PlanRefused, RequestRejected
+from marginbot.exchange.client import BinanceClient
+from marginbot.exchange.faults import CANCEL_REJECTED
+from marginbot.exchange.reads import ISOLATED
+from marginbot.exchange.wire import read_transaction_id
+from marginbot.exchange.wire_orders import read_cancelled, read_order
+
+NO_SIDE_EFFECT: Final = "NO_SIDE_EFFECT"
+
+
+class Writes:
+    """Each raises RequestRejected, RateLimited, NotSent or OutcomeUnknown; PlanRefused for an amount that is not above zero."""
+
+    _client: BinanceClient
+
+    async def cancel_orders(self, symbol: Symbol) -> int:
+        """Cancel every open order and list of the pair's isolated account. Writes.
+
+        Returns: how many orders were cancelled, 0 when none was open (refusal -2011).
+        Source: DELETE /sapi/v1/margin/openOrders, isIsolated=TRUE.
+        """
+        try:
+            answer = await self._client.cancel_all_open_margin_orders(symbol=symbol, isIsolated=ISOLATED)
+        except RequestRejected as refusal:
+            if refusal.code == CANCEL_REJECTED:
+                return 0
+            raise
+        return read_cancelled(answer)
+
+    async def close(self, step: CloseOrder, client_id: str) -> OrderReport:
+        """Trade on the isolated account: MARKET, or LIMIT IOC with `limit_price`; borrows and repays nothing by itself. Writes.
+
+        Returns: the order with its fills; it may have ended EXPIRED, filled in part or not at all.
+        Source: POST /sapi/v1/margin/order, isIsolated=TRUE, sideEffectType=NO_SIDE_EFFECT.
+        """
+        params = {
+            "symbol": step.symbol,
+            "isIsolated": ISOLATED,
+            "side": step.side.value,
+            "type": "MARKET" if step.limit_price is None else "LIMIT",
+            "quantity": _amount(step.quantity),
+            "newClientOrderId": client_id,
+            "newOrderRespType": "FULL",
+            "sideEffectType": NO_SIDE_EFFECT,
+        }
+        if step.limit_price is not None:
+            params |= {"timeInForce": "IOC", "price": _amount(step.limit_price)}
+        return read_order(await self._client.create_margin_order(**params))
+
+    async def repay(self, symbol: Symbol, asset: Asset, amount: Decimal) -> str:
+        """Repay part of one isolated loan, interest first. Writes.
+
+        amount: units of `asset`, above zero, already floored by the planner.
+        Returns: `tranId`, this repayment's key in the borrow-repay history.
+        Source: POST /sapi/v1/margin/borrow-repay, type=REPAY, isIsolated=TRUE.
+        """
+        answer = await self._client.margin_borrow_repay(
+            asset=asset, isIsolated=ISOLATED, symbol=symbol, amount=_amount(amount), type="REPAY"
+        )
+        return read_transaction_id(answer)
+
+    async def sweep(self, symbol: Symbol, asset: Asset, amount: Decimal) -> str:
+        """Move coins from the isolated wallet to spot. Writes.
+
+        amount: units of `asset`, above zero. Returns: `tranId`, the transfer's key in its history.
+        Source: POST /sapi/v1/asset/transfer, type=ISOLATED_MARGIN_MAIN, fromSymbol.
+        """
+        answer = await self._client.make_universal_transfer(
+            type="ISOLATED_MARGIN_MAIN", asset=asset, amount=_amount(amount), fromSymbol=symbol
+        )
+        return read_transaction_id(answer)
+
+    async def top_up(self, symbol: Symbol, asset: Asset, amount: Decimal) -> str:
+        """Move coins from spot into the isolated wallet. Writes.
+
+        amount: units of `asset`, above zero. Returns: `tranId`, the transfer's key in its history.
+        Source: POST /sapi/v1/asset/transfer, type=MAIN_ISOLATED_MARGIN, toSymbol.
+        """
+        answer = await self._client.make_universal_transfer(
+            type="MAIN_ISOLATED_MARGIN", asset=asset, amount=_amount(amount), toSymbol=symbol
+        )
+        return read_transaction_id(answer)
+
+
+def _amount(value: Decimal) -> str:
+    """An amount or price as the wire takes it: plain digits."""
+    if not value.is_finite() or value <= 0:
+        raise PlanRefused(f"an amount to send must be above zero, not {value}")
+    return format(value, "f")
