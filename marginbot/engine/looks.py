@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from marginbot.domain.account import IsolatedAccount
@@ -19,9 +20,11 @@ from marginbot.engine.explain import OwnSteps, same_balances
 from marginbot.engine.patience import Patience
 from marginbot.engine.ports import Exchange
 from marginbot.engine.proof import Proofs
-from marginbot.errors import SafetyRefused
+from marginbot.engine.refusals import FINAL_CODES
+from marginbot.errors import ConfigError, RequestRejected, SafetyRefused
 
 DEEP_LEVELS = 1000
+UNKNOWN_SYMBOL = -1121
 STALE_FOR, EQUAL_APART = 10.0, 2.0
 LOG_ABOVE, ALARM_ABOVE = Decimal("0.005"), Decimal("0.05")
 
@@ -48,8 +51,25 @@ class Looker:
     last: Look | None = None
 
     async def first(self) -> FirstLook:
-        """Clock, account, orders, filters, tiers, fees, book, spot and key rights in one round trip."""
-        return await self.patience.ask(self._first)
+        """Clock, account, orders, filters, tiers, fees, book, spot and key rights in one round trip.
+
+        Raises: ConfigError for a pair the exchange does not know, SafetyRefused for one that cannot be worked on.
+        """
+        try:
+            return await self.patience.ask(self._first)
+        except RequestRejected as refused:
+            await self._explain(refused)
+            raise SafetyRefused(f"{self.symbol}: {refused}") from refused
+
+    async def _explain(self, refused: RequestRejected) -> None:
+        """One of the first reads was refused: perhaps the pair is unknown, or never opened."""
+        if refused.code == UNKNOWN_SYMBOL:
+            names = await self.patience.ask(self.exchange.isolated_pairs)
+            near = get_close_matches(self.symbol, names, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigError(f"SYMBOL: the exchange does not know the pair {self.symbol}{hint}", "SYMBOL") from refused
+        if refused.code not in FINAL_CODES:
+            _row(await self.patience.ask(self.exchange.isolated_accounts), self.symbol)
 
     async def again(self, needs: frozenset[Need] = frozenset()) -> Look:
         """A fresh look that explains our own steps, or one that was equally strange twice after 10 s (with an alarm)."""
@@ -111,9 +131,9 @@ class Looker:
         ask = self.exchange
         calls: tuple[Awaitable[Any], ...] = (
             ask.server_time_ms(),
+            ask.pair_rules(self.symbol),
             ask.isolated_accounts(),
             ask.open_order_count(self.symbol),
-            ask.pair_rules(self.symbol),
             ask.tiers(self.symbol),
             ask.fees(self.symbol),
             ask.order_book(self.symbol),
@@ -122,7 +142,7 @@ class Looker:
             ask.min_repays(),
             ask.hourly_rates(self.symbol),
         )
-        _, accounts, orders, rules, tiers, fees, book, spot, rights, minimums, rates = await ask.together(*calls)
+        _, rules, accounts, orders, tiers, fees, book, spot, rights, minimums, rates = await ask.together(*calls)
         seen_at = self.patience.clock.monotonic()
         market = Market(rules, tiers, fees, book, minimums, rates)
         look = Look(_row(accounts, self.symbol), market, orders, seen_at, spot=spot.free)
@@ -163,7 +183,7 @@ def _transferable(answers: dict[str, Any], base: Asset, quote: Asset) -> dict[As
     return {base: answers["base"], quote: answers["quote"]} if "base" in answers else None
 
 
-def _row(accounts: dict[Symbol, IsolatedAccount], symbol: Symbol) -> IsolatedAccount:
+def _row(accounts: Mapping[Symbol, IsolatedAccount], symbol: Symbol) -> IsolatedAccount:
     account = accounts.get(symbol)
     if account is None or not account.created:
         raise SafetyRefused(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
@@ -75,8 +75,9 @@ class Meter(Protocol):
 class Exchange(ExchangeReads, ExchangeWrites, Protocol):
     """Reads, writes, how to ask several things at once, and the exchange's clock as far as we know it."""
 
-    @property
-    def meter(self) -> Meter: ...
+    def metering(self) -> AbstractContextManager[Meter]:
+        """A fresh meter for everything asked inside."""
+        ...
 
     @property
     def recv_window_ms(self) -> int:

@@ -19,7 +19,7 @@ from marginbot.engine.proof import Proofs
 from marginbot.engine.report import Outcome, RunReport, StepStatus
 from marginbot.engine.rights import missing_rights
 from marginbot.engine.settle import Settler
-from marginbot.errors import JournalUnavailable, NotSent, PlanRefused, RateLimited, ReadFailed, SafetyRefused
+from marginbot.errors import JournalUnavailable, NotSent, PlanRefused, RateLimited, ReadFailed, RequestRejected, SafetyRefused
 
 LockFactory = Callable[[str], AbstractContextManager[None]]
 
@@ -49,28 +49,29 @@ class Unwind:
     async def run(self) -> RunReport:
         """Bring the pair to flat, or stop and say where it stands. Returns a report for every end of a known pair.
 
-        Raises RequestRejected when the exchange does not know the pair; nothing was sent then.
+        Raises ConfigError when the exchange does not know the pair; nothing was sent then.
         """
-        meter = self.exchange.meter
-        start = (meter.requests, meter.round_trips, meter.elapsed_ms)
+        with self.exchange.metering() as meter:
+            ending = await self._ending()
+        self.report.outcome, self.report.reason = ending.outcome, ending.reason
+        self.report.requests, self.report.round_trips = meter.requests, meter.round_trips
+        self.report.elapsed_ms = meter.elapsed_ms
+        return self.report
+
+    async def _ending(self) -> Ending:
         try:
-            ending = await self._whole()
+            return await self._whole()
         except SafetyRefused as refused:
-            ending = Ending(Outcome.STOPPED if self.report.steps else Outcome.REFUSED, str(refused))
+            return Ending(Outcome.STOPPED if self.report.steps else Outcome.REFUSED, str(refused))
         except DeadlineReached:
-            ending = self._stopped("the deadline passed")
+            return self._stopped("the deadline passed")
         except Interrupted:
-            ending = self._stopped("a signal asked to stop")
+            return self._stopped("a signal asked to stop")
         except (RateLimited, NotSent, ReadFailed) as cut_off:
             self.report.unreachable = True
-            ending = self._stopped(str(cut_off))
-        except (JournalUnavailable, PlanRefused) as trouble:
-            ending = self._stopped(str(trouble))
-        self.report.outcome, self.report.reason = ending.outcome, ending.reason
-        self.report.requests = meter.requests - start[0]
-        self.report.round_trips = meter.round_trips - start[1]
-        self.report.elapsed_ms = meter.elapsed_ms - start[2]
-        return self.report
+            return self._stopped(str(cut_off))
+        except (JournalUnavailable, PlanRefused, RequestRejected) as trouble:
+            return self._stopped(str(trouble))
 
     async def _whole(self) -> Ending:
         first = await self._looker.first()

@@ -1,0 +1,50 @@
+"""The entry point: puts the commands together and imports nothing heavy, so that --help answers at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import typer
+
+from marginbot.cli import demo, journal, paper, plan, status, unwind
+from marginbot.cli.errors import guarded
+from marginbot.cli.options import Invocation, with_globals
+from marginbot.cli.output import Output
+
+EPILOG: Final = "New here? Try: marginbot demo"
+
+app = typer.Typer(
+    name="marginbot",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(epilog=EPILOG)
+@with_globals
+def _marginbot(invocation: Invocation) -> int:
+    """Brings leveraged Binance isolated-margin positions home to spot before the exchange liquidates them."""
+    return 0
+
+
+for module in (demo, status, plan, unwind, journal):
+    module.register(app)
+app.add_typer(paper.app, name="paper")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and answer its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    before_dashes = words[: words.index("--")] if "--" in words else words
+    output = Output(as_json="--json" in before_dashes)
+    command = typer.main.get_command(app)
+
+    def work() -> int:
+        code = command.main(args=words, prog_name="marginbot", standalone_mode=False, obj=Invocation(output))
+        return code if isinstance(code, int) else 0
+
+    return guarded(output, work)

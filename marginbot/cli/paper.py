@@ -1,0 +1,74 @@
+"""`marginbot paper serve` and `marginbot paper reset`: their flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from marginbot.cli.flags import Json
+from marginbot.cli.options import Invocation, whole, with_globals
+from marginbot.cli.shell import paper_only, run
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """Where and how the margin testnet listens. `port` 0: a free one. `public_keys`: PEM files."""
+
+    port: int
+    latency_ms: int
+    scenario: str | None
+    public_keys: tuple[Path, ...]
+    json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResetOptions:
+    """Which scenario the world begins with; None: the default one."""
+
+    scenario: str | None
+
+
+Scenario = Annotated[str | None, typer.Option("--scenario", metavar="NAME|FILE", help="The world to begin with.")]
+
+
+@app.callback(epilog="Example: marginbot paper serve --port 8080")
+@with_globals
+def paper(invocation: Invocation) -> int:
+    """The embedded margin testnet: serve it, or reset it."""
+    return 0
+
+
+@app.command("serve", epilog="Examples: marginbot paper serve | marginbot paper serve --port 8080 --latency-ms 200 --json")
+@with_globals
+def serve(
+    invocation: Invocation,
+    port: Annotated[str, typer.Option("--port", metavar="N", help="0: a free one.")] = "0",
+    latency_ms: Annotated[str, typer.Option("--latency-ms", metavar="N", help="Every answer comes this much later.")] = "0",
+    scenario: Scenario = None,
+    public_key: Annotated[
+        list[Path] | None,
+        typer.Option("--public-key", metavar="PEM", help="Also accept this Ed25519 or RSA key; may be repeated."),
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Serve it on loopback until Ctrl-C or SIGTERM."""
+    options = ServeOptions(
+        port=whole(port, "--port", 65535),
+        latency_ms=whole(latency_ms, "--latency-ms", 60_000),
+        scenario=scenario,
+        public_keys=tuple(public_key or ()),
+        json=as_json,
+    )
+    return run(invocation, "paper", options, paper_only(invocation))
+
+
+@app.command("reset", epilog="Example: marginbot paper reset")
+@with_globals
+def reset(invocation: Invocation, scenario: Scenario = None) -> int:
+    """Put the embedded paper world back to its beginning."""
+    return run(invocation, "paper", ResetOptions(scenario), paper_only(invocation))

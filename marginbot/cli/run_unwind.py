@@ -1,0 +1,85 @@
+"""The body of `unwind`."""
+
+from __future__ import annotations
+
+from marginbot.app import App, open_app
+from marginbot.cli.documents import run_document
+from marginbot.cli.run_plan import show_plan
+from marginbot.cli.shell import Shell
+from marginbot.cli.signals import stopping
+from marginbot.cli.story import Progress, closing_report
+from marginbot.cli.unwind import UnwindOptions
+from marginbot.domain.amounts import Symbol
+from marginbot.domain.plan import Goal
+from marginbot.engine.report import Outcome, RunReport
+from marginbot.errors import SafetyRefused
+
+
+async def execute(options: UnwindOptions, shell: Shell) -> int:
+    """Unwind one pair or all; a dry run is the plan."""
+    async with open_app(shell.settings, dry_run=options.dry_run) as app:
+        with stopping(app.stop):
+            symbols = await _symbols(app, options, shell)
+            if options.dry_run:
+                reports = [await app.plan(Goal(symbol, options.into, options.sweep)) for symbol in symbols]
+            else:
+                reports = await _unwind(app, symbols, options, shell)
+    _emit(reports, options, shell)
+    return max((report.exit_code for report in reports), default=0)
+
+
+async def _unwind(app: App, symbols: list[Symbol], options: UnwindOptions, shell: Shell) -> list[RunReport]:
+    if symbols and not options.yes:
+        refused = await _ask(app, symbols, options, shell)
+        if refused is not None:
+            return refused
+    reports = []
+    for symbol in symbols:
+        shell.output.progress.print(f"[heading]Unwinding {symbol}[/heading] on {app.venue}")
+        progress = Progress(shell.output.progress, shell.output.verbose)
+        report = await app.unwind(Goal(symbol, options.into, options.sweep), progress.hear)
+        reports.append(report)
+        if not options.json:
+            shell.output.people.print(closing_report(report))
+    return reports
+
+
+async def _symbols(app: App, options: UnwindOptions, shell: Shell) -> list[Symbol]:
+    """The named pair, or every pair that owes or holds something, the most endangered first."""
+    if options.symbol is not None:
+        return [options.symbol]
+    survey = await app.status()
+    busy = [pair.account.symbol for pair in survey.pairs if not pair.account.is_empty]
+    if not busy:
+        shell.output.progress.print("No isolated pair owes or holds anything: nothing to unwind.")
+    return busy
+
+
+async def _ask(app: App, symbols: list[Symbol], options: UnwindOptions, shell: Shell) -> list[RunReport] | None:
+    """Show the plan and ask a person. Returns refused reports when the answer is no or nobody can answer."""
+    plans = [await app.plan(Goal(symbol, options.into, options.sweep)) for symbol in symbols]
+    blocked = [report for report in plans if report.outcome is not Outcome.PLANNED]
+    if blocked:
+        return blocked
+    try:
+        if shell.output.can_ask():
+            for report in plans:
+                show_plan(report, shell)
+        if shell.output.confirm(f"Unwind {', '.join(symbols)} on {app.venue} now?"):
+            return None
+        reason = "not confirmed: nothing was sent"
+    except SafetyRefused as nobody:
+        reason = str(nobody)
+    for report in plans:
+        report.outcome, report.reason, report.steps = Outcome.REFUSED, reason, []
+    return plans
+
+
+def _emit(reports: list[RunReport], options: UnwindOptions, shell: Shell) -> None:
+    if options.json:
+        documents = [run_document(report) for report in reports]
+        shell.output.emit_json({"pairs": documents} if options.symbol is None else documents[0])
+        return
+    for report in reports:
+        if report.outcome is Outcome.PLANNED or (report.outcome is Outcome.REFUSED and not report.steps):
+            show_plan(report, shell)

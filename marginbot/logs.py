@@ -1,0 +1,86 @@
+"""Diagnostic logs on stderr, with everything that could be a secret taken out of every line."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+HIDDEN: Final = "[hidden]"
+
+_NAMED: Final = re.compile(
+    r"""(?ix) (?P<name> ["']? (?: x-mbx-apikey | api_?key | api_?secret | secret_?key | secret | signature
+        | listen_?key | listen_?token | token | password | authorization ) ["']? \s* [=:] \s* ["']? )
+        [^\s"'&,;}\])]+"""
+)
+_PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_LONG_WORD: Final = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{60,}={0,2}(?![A-Za-z0-9+/=_-])")
+"""Keys and HMAC signatures are single words of 64 characters, Ed25519 and RSA signatures longer still."""
+
+_SHOWS_SIGNED_URLS: Final = ("httpx", "httpcore", "uvicorn.access")
+
+
+class Scrubber:
+    """Takes known secrets, named secrets and anything shaped like a key out of a text."""
+
+    def __init__(self, secrets: Sequence[str] = ()) -> None:
+        # The longest first, so that no secret survives as the rest of a shorter one.
+        self._secrets = sorted((secret for secret in secrets if len(secret) >= 4), key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        text = _PEM.sub(HIDDEN, text)
+        text = _NAMED.sub(lambda found: found["name"] + HIDDEN, text)
+        return _LONG_WORD.sub(HIDDEN, text)
+
+
+def set_up(verbose: int, secrets: Sequence[str] = ()) -> None:
+    """Errors and warnings by default, INFO with -v, DEBUG with -vv; for structlog and the standard library alike."""
+    import structlog
+
+    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    shared: list[structlog.types.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+    )
+    handler = _ScrubbedStderr(Scrubber(secrets))
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name in _SHOWS_SIGNED_URLS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _ScrubbedStderr(logging.Handler):
+    """The last hand on every line, whichever library wrote it. Looks up stderr each time, as tests and shells swap it."""
+
+    def __init__(self, scrub: Scrubber) -> None:
+        super().__init__()
+        self._scrub = scrub
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self._scrub(self.format(record)) + "\n")
+        except (OSError, ValueError, TypeError):
+            # The line cannot be told, and its arguments must not be: logging's own report would show them unscrubbed.
+            sys.stderr.write("a log line could not be written\n")

@@ -1,0 +1,182 @@
+"""Every setting: what it reads, its default, and how it refuses."""
+
+from decimal import Decimal as D
+from pathlib import Path
+
+import pytest
+
+from marginbot.errors import ConfigError
+from marginbot.settings import Settings, Venue, load_settings
+from marginbot.settings.names import KNOWN, variable
+from marginbot.settings.names import Path as SettingPath
+
+READS = [
+    ("venue", "live", Venue.LIVE),
+    ("venue", "PAPER", Venue.PAPER),
+    ("exchange.rest_url", "http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+    ("exchange.rest_url", "http://[::1]:8080", "http://[::1]:8080"),
+    ("exchange.rest_url", "http://localhost:8080", "http://localhost:8080"),
+    ("exchange.timeout", "12.5", 12.5),
+    ("exchange.timeout", "1", 1.0),
+    ("exchange.allow_withdrawal_keys", "true", True),
+    ("exchange.allow_withdrawal_keys", "0", False),
+    ("exchange.reserve_pct", "0", 0),
+    ("exchange.reserve_pct", "90", 90),
+    ("state.url", "sqlite:///a.db", "sqlite:///a.db"),
+    ("state.url", "sqlite+aiosqlite:////var/lib/a.db", "sqlite:////var/lib/a.db"),
+    ("unwind.deadline", "0.5", 0.5),
+    ("unwind.max_slippage_bps", "0.1", D("0.1")),
+    ("unwind.max_slippage_bps", "10000", D(10000)),
+    ("unwind.topup_crumb", "0.30000000000000004", D("0.30000000000000004")),
+]
+
+REFUSES = [
+    ("venue", "liv", "did you mean live?"),
+    ("venue", "testnet", "not in this version yet"),
+    ("venue", "", "is empty"),
+    ("exchange.api_key", "two words", "one word of plain ASCII"),
+    ("exchange.api_key", "", "is empty"),
+    ("exchange.api_secret", "schlüssel", "one word of plain ASCII"),
+    ("exchange.private_key_file", "nowhere.pem", "cannot be read"),
+    ("exchange.private_key_file", ".", "cannot be read"),
+    ("exchange.private_key_file", " ", "is empty"),
+    ("exchange.rest_url", "http://api.binance.com", "https://"),
+    ("exchange.rest_url", "api.binance.com", "https://"),
+    ("exchange.rest_url", "https://user:pw@127.0.0.1", "without user name"),
+    ("exchange.rest_url", "https://127.0.0.1/?a=b", "without user name, query"),
+    ("exchange.rest_url", "https://127.0.0.1:99999", "https://"),
+    ("exchange.rest_url", "https://", "https://"),
+    ("exchange.rest_url", "https://api.binance.com", "must stay on this machine"),
+    ("exchange.rest_url", "http://127.0.0.1.evil.example", "https://"),
+    ("exchange.timeout", "0.9", "from 1 to 300"),
+    ("exchange.timeout", "301", "from 1 to 300"),
+    ("exchange.timeout", "nan", "from 1 to 300"),
+    ("exchange.timeout", "inf", "below 10 the exchange may still act"),
+    ("exchange.allow_withdrawal_keys", "maybe", "must be true or false"),
+    ("exchange.reserve_pct", "91", "from 0 to 90"),
+    ("exchange.reserve_pct", "30.5", "whole number of percent"),
+    ("exchange.reserve_pct", "-1", "from 0 to 90"),
+    ("state.url", "postgresql://u:hunter2@h/d", "not supported yet"),
+    ("state.url", "sqlite://", "sqlite:///FILE"),
+    ("state.url", "sqlite:///:memory:", "survives a restart"),
+    ("state.url", "sqlite:///a.db?mode=ro", "without options"),
+    ("state.url", "journal.db", "sqlite:///FILE"),
+    ("unwind.deadline", "0", "above 0"),
+    ("unwind.deadline", "1_000", "a number of seconds"),
+    ("unwind.max_slippage_bps", "0", "above 0 and at most 10000"),
+    ("unwind.max_slippage_bps", "10000.1", "at most 10000"),
+    ("unwind.max_slippage_bps", "NaN", "basis points"),
+    ("unwind.max_slippage_bps", "1_0", "basis points"),
+    ("unwind.max_slippage_bps", "١٠", "basis points"),
+    ("unwind.topup_crumb", "-1", "from 0"),
+    ("unwind.topup_crumb", "Infinity", "quote asset"),
+]
+
+
+def path_of(name: str) -> SettingPath:
+    return tuple(name.split("."))
+
+
+def value_at(settings: Settings, name: str) -> object:
+    found: object = settings
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+@pytest.mark.parametrize(("name", "text", "value"), READS)
+def test_a_setting_reads_what_it_accepts(monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: object):
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_KEY", "key")
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_SECRET", "secret")
+    monkeypatch.setenv(variable(path_of(name)), text)
+    assert value_at(load_settings(), name) == value
+
+
+@pytest.mark.parametrize(("name", "text", "says"), REFUSES)
+def test_a_wrong_value_is_one_sentence_with_the_key_and_the_accepted_form(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, says: str
+):
+    monkeypatch.setenv(variable(path_of(name)), text)
+    with pytest.raises(ConfigError) as refused:
+        load_settings()
+    assert refused.value.key == variable(path_of(name))
+    assert str(refused.value).startswith(variable(path_of(name)))
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_every_setting_is_tried_above():
+    tried = {name for name, *_ in (*READS, *REFUSES)}
+    files = {"exchange.api_key_file", "exchange.api_secret_file"}  # in test_secrets
+    assert {".".join(path) for path in KNOWN} == tried | files
+
+
+def test_the_defaults_are_those_of_the_readme():
+    settings = load_settings()
+    assert settings.venue is Venue.PAPER
+    assert settings.exchange.model_dump() == {
+        "api_key": None,
+        "api_secret": None,
+        "private_key_file": None,
+        "rest_url": None,
+        "timeout": 12.0,
+        "allow_withdrawal_keys": False,
+        "reserve_pct": 30,
+    }
+    assert settings.exchange.base_url == "https://api.binance.com"
+    assert settings.state.url is None
+    assert settings.unwind.model_dump() == {"deadline": 120.0, "max_slippage_bps": D(100), "topup_crumb": D(0)}
+
+
+def test_a_toml_number_with_a_point_is_refused_where_money_hangs_on_it(write):
+    file = write("m.toml", "[unwind]\nmax_slippage_bps = 0.1\n")
+    with pytest.raises(ConfigError, match=r'unwind.max_slippage_bps .*must be written in quotes, for example "100"') as refused:
+        load_settings(config=file)
+    assert refused.value.key == "unwind.max_slippage_bps"
+
+
+def test_whole_toml_numbers_and_plain_seconds_are_fine(write):
+    file = write("m.toml", "[exchange]\ntimeout = 12.5\nreserve_pct = 10\n[unwind]\nmax_slippage_bps = 50\ndeadline = 60\n")
+    settings = load_settings(config=file)
+    assert (settings.exchange.timeout, settings.exchange.reserve_pct) == (12.5, 10)
+    assert (settings.unwind.max_slippage_bps, settings.unwind.deadline) == (D(50), 60.0)
+
+
+@pytest.mark.parametrize("line", ["reserve_pct = true", 'timeout = ["1"]', "api_key = 1", "rest_url = {}", "timeout = nan"])
+def test_a_toml_value_of_the_wrong_kind_is_refused(write, line: str):
+    with pytest.raises(ConfigError) as refused:
+        load_settings(config=write("m.toml", f"[exchange]\n{line}\n"))
+    assert refused.value.key == "exchange." + line.split()[0]
+
+
+def test_the_live_venue_needs_a_key_and_something_to_sign_with(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MARGINBOT_VENUE", "live")
+    with pytest.raises(ConfigError, match="MARGINBOT_EXCHANGE__API_KEY is needed"):
+        load_settings()
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_KEY", "key")
+    with pytest.raises(ConfigError, match=r"API_SECRET \(HMAC\) or MARGINBOT_EXCHANGE__PRIVATE_KEY_FILE"):
+        load_settings()
+
+
+def test_a_secret_beside_a_private_key_is_refused(monkeypatch: pytest.MonkeyPatch, write):
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_SECRET", "secret")
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__PRIVATE_KEY_FILE", str(write("k.pem", "pem")))
+    with pytest.raises(ConfigError, match="are both set: keep one"):
+        load_settings()
+
+
+def test_live_may_go_to_another_https_host_and_to_a_paper_server(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MARGINBOT_VENUE", "live")
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_KEY", "key")
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_SECRET", "secret")
+    for url in ("https://api1.binance.com", "http://127.0.0.1:5000"):
+        monkeypatch.setenv("MARGINBOT_EXCHANGE__REST_URL", url)
+        assert load_settings().exchange.base_url == url
+
+
+def test_home_is_expanded_in_paths(monkeypatch: pytest.MonkeyPatch, write, folder: Path):
+    write("k.pem", "pem")
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__PRIVATE_KEY_FILE", "~/k.pem")
+    assert load_settings().exchange.private_key_pem() == b"pem"
