@@ -16,8 +16,10 @@ _NAMED: Final = re.compile(
         [^\s"'&,;}\])]+"""
 )
 _PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
-_LONG_WORD: Final = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{60,}={0,2}(?![A-Za-z0-9+/=_-])")
-"""Keys and HMAC signatures are single words of 64 characters, Ed25519 and RSA signatures longer still."""
+_LONG_WORD: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{60,}|[A-Za-z0-9+/]{60,}={1,2}|[A-Za-z0-9+/]{300,})(?![A-Za-z0-9])"
+)
+"""Keys and HMAC signatures are single words of 64 characters, Ed25519 and RSA signatures longer base64; a path is neither."""
 
 _SHOWS_SIGNED_URLS: Final = ("httpx", "httpcore", "uvicorn.access")
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.table import Table
-
 from marginbot.cli.output import Output
 from marginbot.cli.paper import ResetOptions, ServeOptions
 from marginbot.cli.shell import Shell
 from marginbot.engine.clock import SystemClock
 from marginbot.errors import ConfigError, MarginbotError, SafetyRefused
+from marginbot.paper.beginning import begin
 from marginbot.paper.embedded import exchange_of
 from marginbot.paper.errors import PaperError, WorldBusy
+from marginbot.paper.keys import paper_keys
 from marginbot.paper.server import Ready, serve
-from marginbot.paper.store import OpenedWorld, open_world, reset_world
+from marginbot.paper.store import open_world, reset_world
 from marginbot.settings import state_dir
 
 
 def execute(options: ServeOptions | ResetOptions, shell: Shell) -> int:
     """Serve until told to stop, or reset. Errors of the emulator become the bot's, which the boundary knows."""
+    _check_scenario(options.scenario)
     try:
         if isinstance(options, ServeOptions):
             return _serve(options, shell.output)
@@ -33,11 +34,8 @@ def execute(options: ServeOptions | ResetOptions, shell: Shell) -> int:
 def _serve(options: ServeOptions, output: Output) -> int:
     # The keys are read first: a wrong file must not make or touch a world.
     pems = [_public_pem(file) for file in options.public_keys]
-    with _opened(options.scenario) as opened:
-        try:
-            exchange = exchange_of(opened.world, _wall_ms, public_keys=pems)
-        except PaperError as problem:
-            raise ConfigError(f"--public-key: {problem}", "--public-key") from problem
+    with open_world(state_dir(), _wall_ms(), options.scenario) as opened:
+        exchange = exchange_of(opened.world, _wall_ms, public_keys=pems)
         serve(
             exchange,
             lambda ready: _announce(ready, output),
@@ -48,18 +46,8 @@ def _serve(options: ServeOptions, output: Output) -> int:
     return 0
 
 
-def _opened(scenario: str | None) -> OpenedWorld:
-    try:
-        return open_world(state_dir(), _wall_ms(), scenario)
-    except ValueError as problem:
-        raise _wrong_scenario(problem) from problem
-
-
 def _reset(options: ResetOptions, output: Output) -> int:
-    try:
-        chosen = reset_world(state_dir(), _wall_ms(), options.scenario)
-    except ValueError as problem:
-        raise _wrong_scenario(problem) from problem
+    chosen = reset_world(state_dir(), _wall_ms(), options.scenario)
     output.people.print(f"The paper world is back at the beginning of scenario {chosen}.", markup=False)
     return 0
 
@@ -69,26 +57,34 @@ def _announce(ready: Ready, output: Output) -> None:
     if output.as_json:
         output.emit_json(ready)
         return
-    table = Table.grid(padding=(0, 2))
-    for name in ("rest_url", "stream_url", "ws_api_url", "api_key", "api_secret"):
-        table.add_row(name, str(ready[name]))
-    for key in ready["keys"]:
-        table.add_row(f"accepts {key['type']}", key["api_key"])
-    output.people.print("The margin testnet listens. Ctrl-C ends it.", style="heading")
-    # Keys must survive copying, so nothing is cut to the width of the terminal.
-    output.people.print(table, soft_wrap=True, crop=False, no_wrap=True)
+    accepted = [(f"accepts {key['type']}", key["api_key"]) for key in ready["keys"]]
+    rows = [(name, str(ready[name])) for name in ("rest_url", "stream_url", "ws_api_url", "api_key", "api_secret")]
+    output.people.print("The margin testnet listens. Ctrl-C ends it.", style="heading", soft_wrap=True)
+    for name, value in rows + accepted:
+        # Keys must survive copying, so nothing is cut or folded at the width of the terminal.
+        output.people.print(f"{name:<16}{value}", markup=False, soft_wrap=True)
 
 
 def _public_pem(file: Path) -> bytes:
     try:
-        return file.expanduser().read_bytes()
+        pem = file.expanduser().read_bytes()
+        paper_keys(0).add_public_key(0, pem)
     except OSError as error:
         message = f"--public-key must name a PEM file; {str(file)!r} cannot be read ({error.strerror})"
         raise ConfigError(message, "--public-key") from error
+    except PaperError as problem:
+        raise ConfigError(f"--public-key: {problem}", "--public-key") from problem
+    return pem
 
 
-def _wrong_scenario(problem: ValueError) -> ConfigError:
-    return ConfigError(f"--scenario: {problem}", "--scenario")
+def _check_scenario(scenario: str | None) -> None:
+    """A world that cannot begin is the command line's fault, found before anything is locked or moved away."""
+    if scenario is None:
+        return
+    try:
+        begin(scenario, _wall_ms())
+    except PaperError as problem:
+        raise ConfigError(f"--scenario: {problem}", "--scenario") from problem
 
 
 def _wall_ms() -> int:

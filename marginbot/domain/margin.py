@@ -67,10 +67,11 @@ def danger_sign(account: IsolatedAccount) -> int:
 def price_at(account: IsolatedAccount, level: Decimal) -> Decimal | None:
     """The index price at which the margin level is `level`: (T q - Q) / (B - T b); None when no positive price does it.
 
-    The level runs from Q/q (price 0) to B/b (price without end); a side that owes nothing stands for infinity.
+    The level runs from Q/q (price 0) to B/b (price without end); a side that owes nothing stands for infinity. It does not
+    run at all when one coin is neither held nor owed, as after all base was sold.
     """
     base, quote = account.base, account.quote
-    if not account.owes:
+    if not account.owes or danger_sign(account) == 0:
         return None
     if not _strictly_between(level, _ratio(quote.total, quote.liability), _ratio(base.total, base.liability)):
         return None

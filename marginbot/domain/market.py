@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from marginbot.domain.amounts import ZERO, Asset, Symbol
+from marginbot.domain.amounts import CRUMB, ZERO, Asset, Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,16 @@ class Filters:
 
     @property
     def order_step(self) -> Decimal:
-        """The step a MARKET quantity must keep: both lot filters apply, and one is a multiple of the other."""
-        return max(self.step_size, self.market_step_size)
+        """The step a MARKET quantity must keep: both lot filters apply, and one is a multiple of the other.
+
+        Without any step rule it is the last of the 8 decimals that an order may have.
+        """
+        return max(self.step_size, self.market_step_size) or CRUMB
+
+    @property
+    def price_step(self) -> Decimal:
+        """The step of a limit price: the tick, or the last of 8 decimals without a rule."""
+        return self.tick_size or CRUMB
 
     @property
     def order_min_qty(self) -> Decimal:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import httpx
 
+from marginbot.errors import ConfigError
 from marginbot.exchange.client import BinanceClient
 from marginbot.exchange.gateway import Gateway
 from marginbot.exchange.hosts import HostGuard, ReadOnlyTransport, Venue, check_rest_url
@@ -95,9 +96,10 @@ async def open_exchange(
 
     rest_url: base of `/api` and `/sapi`. timeout: seconds for one whole request. transport: instead of the network.
     reserve_pct: share of each rate budget that `polling()` may not touch. dry_run: writes are refused with PlanRefused.
-    Raises: ConfigError when the venue may not use the address.
+    Raises: ConfigError when the venue may not use the address, or the key cannot be one.
     """
     base = check_rest_url(venue, rest_url)
+    _check_key(api_key)
     inner = transport or httpx.AsyncHTTPTransport(trust_env=False, http2=False, retries=0, limits=LIMITS)
     guarded = HostGuard(venue, ReadOnlyTransport(inner) if dry_run else inner)
     server = ServerClock(clock)
@@ -116,3 +118,9 @@ async def open_exchange(
         yield BinanceExchange(BinanceClient(base, gateway), gateway, server)
     finally:
         await gateway.aclose()
+
+
+def _check_key(api_key: str | None) -> None:
+    """A key no header can hold would be quoted in the HTTP library's complaint about it."""
+    if api_key is not None and not (api_key and api_key.isascii() and api_key.isprintable() and " " not in api_key):
+        raise ConfigError("the key is empty or holds a blank, a line break or a foreign letter", "exchange.api_key")

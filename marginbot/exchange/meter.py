@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from contextvars import ContextVar, copy_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from marginbot.errors import RateLimited
 from marginbot.exchange.ports import Clock
@@ -54,13 +54,18 @@ class Meter:
         Returns: results in the order of the calls. Raises: the first error in that order, a ban of the host before others.
         """
         contexts = [copy_context() for _ in calls]
-        tasks = [asyncio.create_task(_awaited(call), context=context) for call, context in zip(calls, contexts, strict=True)]
+        tasks = [asyncio.create_task(_coroutine(call), context=context) for call, context in zip(calls, contexts, strict=True)]
         results = await asyncio.gather(*tasks, return_exceptions=True)
         self._depth.set(max((context.get(self._depth, 0) for context in contexts), default=self._depth.get()))
         errors = [result for result in results if isinstance(result, BaseException)]
         if errors:
             raise next((error for error in errors if isinstance(error, RateLimited) and error.scope == "host"), errors[0])
         return [result for result in results if not isinstance(result, BaseException)]
+
+
+def _coroutine(call: Awaitable[T]) -> Coroutine[Any, Any, T]:
+    """A coroutine goes into its task as it is: wrapped, it would be left unawaited by a cancellation before its first step."""
+    return call if isinstance(call, Coroutine) else _awaited(call)
 
 
 async def _awaited(call: Awaitable[T]) -> T:

@@ -85,6 +85,9 @@ class FaultTransport(httpx.AsyncBaseTransport):
         except httpx.TransportError as error:
             self._note(message, None, type(error).__name__)
             raise
+        except asyncio.CancelledError:
+            self._note(message, None, "the client gave up")
+            raise
         self._note(message, response.status, None)
         return _httpx_response(request, response)
 

@@ -10,7 +10,7 @@ from marginbot.domain.book import affordable, cap_price, depth_within, levels_fo
 from marginbot.domain.look import Look
 from marginbot.domain.margin import buy_back_quantity
 from marginbot.domain.plan import CloseOrder, Goal, Into, Limits, Need, Side
-from marginbot.rules.sizes import NOTIONAL_MARGIN, is_tradable, slices, smallest_order
+from marginbot.rules.sizes import NOTIONAL_MARGIN, is_tradable, largest_order, order_price, slices, smallest_order
 
 HEADROOM = Decimal("1.001")
 """A BUY that spends all there is leaves this much for the book to move before the order arrives."""
@@ -75,10 +75,13 @@ def orders_for(trade: Trade, look: Look, limits: Limits) -> Closing:
 def _inside_cap(trade: Trade, look: Look, limits: Limits) -> Closing:
     rules, book, index = look.market.rules, look.market.book, look.account.index_price
     filters, cap = rules.filters, limits.max_slippage_bps
-    limit = cap_price(trade.side, index, cap)
-    limit = ceil_step(limit, filters.tick_size) if trade.side is Side.SELL else floor_step(limit, filters.tick_size)
+    limit, tick = cap_price(trade.side, index, cap), filters.price_step
+    limit = max(ceil_step(limit, tick), tick) if trade.side is Side.SELL else floor_step(limit, tick)
     wanted = min(trade.quantity, depth_within(book, trade.side, limit))
-    quantity = floor_step(min(wanted, filters.max_qty or wanted), filters.order_step)
+    if trade.side is Side.BUY:
+        wanted = min(wanted, look.account.quote.free / max(limit, tick))  # a resting BUY locks its limit price, not what it costs
+    most = largest_order(filters, filters.max_qty, max(index, limit))
+    quantity = floor_step(wanted if most is None else min(wanted, most), filters.order_step)
     best = levels_for(book, trade.side)[0].price
     if not is_tradable(filters, quantity, min(best, limit)):
         worse = slippage_bps(trade.side, best, index)
@@ -110,7 +113,7 @@ def _order(look: Look, trade: Trade, quantity: Decimal, limit: Decimal | None, p
 def _sell(look: Look, spare: Decimal, because: str) -> Trade | None:
     filters, asset = look.market.rules.filters, look.market.rules.base
     quantity = floor_step(spare, filters.order_step)
-    price = _cautious_price(look)
+    price = order_price(look)
     margin = ONE if look.account.owes else NOTIONAL_MARGIN
     if not is_tradable(filters, quantity, price / margin):
         return None
@@ -123,7 +126,7 @@ def _sell_for_debt(look: Look) -> Trade | None:
     filters, fee = look.market.rules.filters, look.market.fees.taker
     base, quote = look.account.base, look.account.quote
     missing = quote.liability + next_interest(look, quote_side=True) - quote.free
-    price = _cautious_price(look)
+    price = order_price(look)
     if price <= 0:
         return None
     wanted = ceil_step(missing / (price * (ONE - fee)), filters.order_step)
@@ -137,7 +140,7 @@ def _sell_for_debt(look: Look) -> Trade | None:
 @exact
 def _buy_back(look: Look) -> Trade | None:
     rules, base, quote = look.market.rules, look.account.base, look.account.quote
-    price = _cautious_price(look)
+    price = order_price(look)
     if price <= 0:
         return None
     interest = next_interest(look, quote_side=False)
@@ -148,10 +151,14 @@ def _buy_back(look: Look) -> Trade | None:
     if wanted < least:
         wanted = least
         because += f"; raised from {plain(needed)} to the smallest order, the surplus comes home"
+    room = _room(look)
+    if room is not None and room < wanted:
+        wanted = room
+        because += f"; the pair's largest position leaves room for {plain(room)}"
+        if not is_tradable(rules.filters, wanted, price):
+            return None
     cost = walk(look.market.book, Side.BUY, wanted)
-    if look.book_is_deep and not cost.complete and cost.value < quote.free:
-        return Trade(Side.BUY, wanted, because)
-    if cost.complete and cost.value <= quote.free:
+    if cost.value <= quote.free if cost.complete else cost.value < quote.free:
         return Trade(Side.BUY, wanted, because)
     reach = floor_step(affordable(look.market.book, quote.free / HEADROOM), rules.filters.order_step)
     quantity = min(reach, wanted)
@@ -166,7 +173,9 @@ def _buy_with_rest(look: Look) -> Trade | None:
     asks = look.market.book.asks
     if not asks:
         return None
+    room = _room(look)
     quantity = floor_step(affordable(look.market.book, quote.free / HEADROOM), rules.filters.order_step)
+    quantity = quantity if room is None else min(quantity, room)
     if not is_tradable(rules.filters, quantity, min(asks[0].price, look.account.index_price) / NOTIONAL_MARGIN):
         return None
     return Trade(Side.BUY, quantity, f"the debts are gone: {plain(quote.free)} {quote.asset} become {rules.base}")
@@ -178,7 +187,9 @@ def next_interest(look: Look, quote_side: bool) -> Decimal:
     return side.borrowed * look.market.hourly_rate(side.asset)
 
 
-def _cautious_price(look: Look) -> Decimal:
-    """The lower of index and best bid: an order's value by whichever price the exchange measures it."""
-    bids = look.market.book.bids
-    return min(look.account.index_price, bids[0].price) if bids else look.account.index_price
+def _room(look: Look) -> Decimal | None:
+    """How much more base MAX_POSITION lets a BUY bring in, None for no rule."""
+    filters = look.market.rules.filters
+    if not filters.max_position:
+        return None
+    return max(ZERO, floor_step(filters.max_position - look.account.base.total, filters.order_step))

@@ -19,7 +19,7 @@ def crumb_from_spot(look: Look, limits: Limits) -> TopUp | None:
             continue
         amount = missing.quantize(CRUMB, ROUND_CEILING)
         value = amount * (look.account.index_price if side is look.account.base else Decimal(1))
-        most = min(limits.topup_crumb, look.market.rules.filters.min_notional * 2)
+        most = min(limits.topup_crumb, look.market.rules.filters.min_notional * 2 or limits.topup_crumb)
         if value <= most and look.spot.get(side.asset, ZERO) >= amount:
             return TopUp(look.account.symbol, side.asset, amount, _because(side, amount))
     return None

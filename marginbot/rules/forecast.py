@@ -88,15 +88,15 @@ def _after(look: Look, step: Step) -> tuple[Look, Foreseen]:
 
 def _traded(look: Look, step: CloseOrder) -> tuple[IsolatedAccount, dict[Asset, Decimal], Decimal]:
     account, rate = look.account, look.market.fees.taker
-    value = step.quantity * step.expected_price
+    value = walk(look.market.book, step.side, step.quantity).value  # what expected_price was divided from, without its rounding
     if step.side is Side.SELL:
         fees = {step.quote: value * rate}
         base, quote = _moved(account.base, -step.quantity), _moved(account.quote, value - value * rate)
-        slippage = (step.index_price - step.expected_price) * step.quantity
+        slippage = step.index_price * step.quantity - value
     else:
         fees = {step.base: step.quantity * rate}
         base, quote = _moved(account.base, step.quantity * (1 - rate)), _moved(account.quote, -value)
-        slippage = (step.expected_price - step.index_price) * step.quantity
+        slippage = value - step.index_price * step.quantity
     return replace(account, base=base, quote=quote), fees, slippage
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from marginbot.domain.account import AssetBalance
-from marginbot.domain.amounts import ZERO, Asset, exact, plain
+from marginbot.domain.amounts import CRUMB, ZERO, Asset, exact, plain
 from marginbot.domain.look import Look
 from marginbot.domain.plan import CancelOrders, CloseOrder, Goal, Into, Plan, Repay, Side, Step, Sweep, TopUp
 from marginbot.errors import PlanRefused
 from marginbot.rules.close import next_interest
-from marginbot.rules.sizes import NOTIONAL_MARGIN, smallest_order
+from marginbot.rules.sizes import order_price, smallest_order
 
 OLDEST_ANSWER = 2.0
 """Seconds after which an answer is too old to build a write on."""
@@ -30,11 +30,22 @@ def check(goal: Goal, plan: Plan, look: Look, now: float, unresolved: tuple[str,
     if unresolved:
         raise PlanRefused(f"{goal.symbol}: nothing is sent while the outcome of {', '.join(unresolved)} is unknown")
     for step in plan.steps:
-        if step.symbol != goal.symbol:
-            raise PlanRefused(f"{goal.symbol}: a step for {step.symbol} has no place in this plan")
+        if step.symbol != goal.symbol or not _assets_of(step) <= {look.account.base.asset, look.account.quote.asset}:
+            of = " and ".join(sorted(_assets_of(step)))
+            raise PlanRefused(f"{goal.symbol}: a step for {step.symbol} {of}".rstrip() + " has no place in this plan")
     _check_spending(plan, look)
     _check_trades(goal, plan, look)
     _check_payments(plan, look)
+
+
+def _assets_of(step: Step) -> frozenset[Asset]:
+    match step:
+        case CancelOrders():
+            return frozenset()
+        case CloseOrder():
+            return frozenset({step.base, step.quote})
+        case Repay() | Sweep() | TopUp():
+            return frozenset({step.asset})
 
 
 def _check_spending(plan: Plan, look: Look) -> None:
@@ -50,7 +61,7 @@ def _spends(step: Step, asset: Asset) -> Decimal:
         case CloseOrder(side=Side.SELL) if asset == step.base:
             return step.quantity
         case CloseOrder(side=Side.BUY) if asset == step.quote:
-            return step.quantity * step.expected_price
+            return step.quantity * (step.expected_price if step.limit_price is None else step.limit_price)
         case Repay() | Sweep() if asset == step.asset:
             return step.amount
         case _:
@@ -75,46 +86,46 @@ def _check_trades(goal: Goal, plan: Plan, look: Look) -> None:
 def _most_tradable(goal: Goal, look: Look, side: Side) -> Decimal:
     """What the goal needs, plus one step or the smallest order. Reckoned from the account, not from the planner."""
     base, quote, market = look.account.base, look.account.quote, look.market
-    filters, price = market.rules.filters, _low_price(look)
+    filters, price = market.rules.filters, order_price(look)
     least = smallest_order(filters, price) + filters.order_step
     if side is Side.SELL:
         spare = max(base.free - base.liability, ZERO)
         if goal.into is Into.QUOTE:
             return spare
-        needed = max(quote.liability + next_interest(look, quote_side=True) - quote.free, ZERO)
+        if quote.free >= quote.liability:
+            return ZERO
+        needed = quote.liability + next_interest(look, quote_side=True) - quote.free
         return min(spare, max(needed / (price * (1 - market.fees.taker)) + filters.order_step, least))
-    missing = max(base.liability + next_interest(look, quote_side=False) - base.free, ZERO)
     if goal.into is Into.BASE and not look.account.owes:
-        return quote.free / price
-    return max(missing / (1 - market.fees.taker) + filters.order_step, least) if missing > 0 else ZERO
-
-
-def _low_price(look: Look) -> Decimal:
-    bids = look.market.book.bids
-    return min(look.account.index_price, bids[0].price) if bids else look.account.index_price
+        return quote.free / min([look.account.index_price, *(level.price for level in market.book.asks[:1])])
+    if base.free >= base.liability:
+        return ZERO
+    missing = base.liability + next_interest(look, quote_side=False) - base.free
+    return max(missing / (1 - market.fees.taker) + filters.order_step, least)
 
 
 def _check_payments(plan: Plan, look: Look) -> None:
-    for step in plan.steps:
-        match step:
-            case Repay():
-                side = look.account.side(step.asset)
-                _demand(0 < step.amount <= side.liability, look, f"a repayment of {plain(step.amount)} {step.asset}", side)
-            case Sweep():
-                allowed = (look.transferable or {}).get(step.asset, ZERO)
-                side = look.account.side(step.asset)
-                _demand(0 < step.amount <= allowed, look, f"a sweep of {plain(step.amount)} {step.asset}", side)
-            case TopUp():
-                side = look.account.side(step.asset)
-                most = side.liability * NOTIONAL_MARGIN
-                _demand(0 < step.amount <= most, look, f"a top-up of {plain(step.amount)} {step.asset}", side)
-            case CloseOrder() | CancelOrders():
-                pass
+    """Sums of all steps of a kind, so that two halves cannot do what the whole may not."""
+    for side in (look.account.base, look.account.quote):
+        short = max(side.liability - side.free, ZERO).quantize(CRUMB, ROUND_CEILING)
+        allowed = (look.transferable or {}).get(side.asset, ZERO)
+        _check_sum(plan, look, side, Repay, side.liability, "a repayment")
+        _check_sum(plan, look, side, Sweep, allowed, "a sweep")
+        _check_sum(plan, look, side, TopUp, min(short, look.spot.get(side.asset, ZERO)), "a top-up")
+
+
+def _check_sum(
+    plan: Plan, look: Look, side: AssetBalance, kind: type[Repay | Sweep | TopUp], most: Decimal, what: str
+) -> None:
+    amounts = [step.amount for step in plan.steps if isinstance(step, kind) and step.asset == side.asset]
+    total = sum(amounts, ZERO)
+    _demand(all(amount > 0 for amount in amounts) and total <= most, look, f"{what} of {plain(total)} {side.asset}", side)
 
 
 def _demand(holds: bool, look: Look, what: str, side: AssetBalance) -> None:
     if not holds:
         raise PlanRefused(
             f"{look.account.symbol}: {what} does not fit: {plain(side.free)} are free, {plain(side.liability)} owed, "
-            f"{plain((look.transferable or {}).get(side.asset, ZERO))} may leave"
+            f"{plain((look.transferable or {}).get(side.asset, ZERO))} may leave, "
+            f"{plain(look.spot.get(side.asset, ZERO))} lie in spot"
         )

@@ -12,12 +12,15 @@ from marginbot.domain.plan import Repay
 
 @exact
 def repayment(look: Look, side: AssetBalance, spendable: Decimal, close_to_come: bool) -> Repay | None:
-    """All of the debt when `spendable` covers it; a part only when nothing more is to come and it is not too small."""
+    """All of the debt when `spendable` covers it; a part only when nothing more is to come and it is not too small.
+
+    A shaved debt leaves its last digit for the look after it; that digit is then sent as it is.
+    """
     if side.liability <= 0 or spendable <= 0:
         return None
     amount = floor_crumb(min(spendable, side.liability))
     whole = spendable >= side.liability
-    if whole and side.asset in look.shave:
+    if whole and side.asset in look.shave and amount > CRUMB:
         amount -= CRUMB
     if amount <= ZERO:
         return None

@@ -5,10 +5,21 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 
 from marginbot.domain.amounts import ZERO, ceil_step, exact, floor_step
+from marginbot.domain.look import Look
 from marginbot.domain.market import Filters
 
 NOTIONAL_MARGIN = Decimal("1.05")
 """Orders of our own choosing stay this far above the minimum value: the exchange measures it at a price of its own."""
+
+LOWEST_BID = Decimal("0.9")
+"""A best bid below this share of the index is a hole in the book, not a price: it must not make dust of a position."""
+
+
+@exact
+def order_price(look: Look) -> Decimal:
+    """What an order's value is judged at: the lower of index and best bid, by whichever of them the exchange measures it."""
+    bids, index = look.market.book.bids, look.account.index_price
+    return min(index, max(bids[0].price, index * LOWEST_BID)) if bids else index
 
 
 @exact
@@ -26,8 +37,11 @@ def is_tradable(filters: Filters, quantity: Decimal, price: Decimal) -> bool:
 
 @exact
 def slices(filters: Filters, quantity: Decimal, price: Decimal) -> tuple[Decimal, ...]:
-    """`quantity` (on the step) as equal orders, none above the largest one order may be; the last takes the rest."""
-    most = _most(filters, price)
+    """`quantity` (on the step) as equal orders, none above the largest one order may be; the last takes the rest.
+
+    Where that rest would be too large, the first orders take one step more each.
+    """
+    most = largest_order(filters, filters.order_max_qty, price)
     if most is None or quantity <= most:
         return (quantity,)
     count = int((quantity / most).to_integral_value(ROUND_CEILING))
@@ -35,14 +49,15 @@ def slices(filters: Filters, quantity: Decimal, price: Decimal) -> tuple[Decimal
     rest = quantity - each * (count - 1)
     if rest <= most:
         return (*[each] * (count - 1), rest)
-    each = floor_step(quantity / (count + 1), filters.order_step)
-    return (*[each] * count, quantity - each * count)
+    larger = int((quantity - each * count) / filters.order_step)
+    return (*[each + filters.order_step] * larger, *[each] * (count - larger))
 
 
 @exact
-def _most(filters: Filters, price: Decimal) -> Decimal | None:
-    limits = [limit for limit in (filters.order_max_qty,) if limit is not None and limit > 0]
-    if filters.max_notional is not None and filters.max_notional > 0:
+def largest_order(filters: Filters, max_qty: Decimal | None, price: Decimal) -> Decimal | None:
+    """The most one order may hold at `price`, on the step, by quantity and by value; None for no rule."""
+    limits = [max_qty] if max_qty else []
+    if filters.max_notional:
         limits.append(filters.max_notional / NOTIONAL_MARGIN / price)
     if not limits:
         return None

@@ -80,7 +80,8 @@ def _residue(look: Look, limits: Limits) -> Plan:
 
 def _debts(look: Look) -> tuple[str, ...]:
     sides = (look.account.base, look.account.quote)
-    return tuple(f"{plain(side.liability - side.free)} {side.asset}" for side in sides if side.liability > side.free)
+    missing = tuple(f"{plain(side.liability - side.free)} {side.asset}" for side in sides if side.liability > side.free)
+    return missing or tuple(f"{plain(side.liability)} {side.asset}" for side in sides if side.liability > 0)
 
 
 def _locked(look: Look) -> str:

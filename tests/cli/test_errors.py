@@ -144,3 +144,7 @@ def test_the_scrubber_knows_secrets_by_their_shape_and_leaves_the_rest():
     assert scrub(f"x {SECRET} y hunter2") == f"x {HIDDEN} y {HIDDEN}"
     plain = "BTCUSDT: repaid 399.00000001 USDT, id mb-0123456789abcdef, level 1.2345, tranId 118263407119"
     assert scrub(plain) == plain
+    path = "/home/somebody/projects/trading/binance/marginbot/config/production/main.toml"
+    assert scrub(path) == path
+    ed25519 = "q8/+Zk1x" * 10 + "abcdef=="
+    assert ed25519 not in scrub(f"sent {ed25519}, refused")

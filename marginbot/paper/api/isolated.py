@@ -127,9 +127,10 @@ def _render(world: World, market: Market, pair: IsolatedPair, btc: Decimal, *, c
     price = risk.liquidation_price(pair, tier.liquidation_ratio)
     rate = half_up8(abs(index - price) / index) if price else ZERO
     status = risk.level_status(level, tier, world.config)
+    in_btc = world.usdt_price(listing.quote) / btc
     return {
-        "baseAsset": _side(world, listing.base, pair.base, btc),
-        "quoteAsset": _side(world, listing.quote, pair.quote, btc),
+        "baseAsset": _side(world, listing.base, pair.base, index * in_btc),
+        "quoteAsset": _side(world, listing.quote, pair.quote, in_btc),
         "symbol": listing.symbol,
         "isolatedCreated": created,
         "enabled": pair.enabled,
@@ -143,7 +144,7 @@ def _render(world: World, market: Market, pair: IsolatedPair, btc: Decimal, *, c
     }
 
 
-def _side(world: World, asset: str, balance: Balance, btc: Decimal) -> dict[str, object]:
+def _side(world: World, asset: str, balance: Balance, in_btc: Decimal) -> dict[str, object]:
     text = world.text
     return {
         "asset": asset,
@@ -153,7 +154,7 @@ def _side(world: World, asset: str, balance: Balance, btc: Decimal) -> dict[str,
         "interest": text(balance.interest),
         "locked": text(balance.locked),
         "netAsset": text(balance.net),
-        "netAssetOfBtc": text(half_up8(balance.net * world.usdt_price(asset) / btc)),
+        "netAssetOfBtc": text(half_up8(balance.net * in_btc)),
         "repayEnabled": True,
         "totalAsset": text(balance.total),
     }

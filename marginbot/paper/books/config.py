@@ -8,7 +8,12 @@ from decimal import Decimal
 
 @dataclass(slots=True)
 class Config:
-    """Times in ms of running time, levels and rates as plain ratios. Every field may be changed while the world runs."""
+    """Times in ms of running time, levels and rates as plain ratios. Every field may be changed while the world runs.
+
+    `loan_gap_ms`: a loan action sooner after the last is -3007. `*_pending_ms`: how long records stay PENDING, `*_fail`:
+    whether those then fail. `auto_repay_share`: how much of what AUTO_REPAY received it repays. `pre_liquidation_gap`:
+    above the liquidation ratio. `history`: how many orders, and how many trades, of a customer are remembered.
+    """
 
     pad_decimals: bool = False
     loan_gap_ms: int = 0
@@ -35,3 +40,4 @@ class Config:
     order_limit_10s: int = 10_000
     order_limit_day: int = 200_000
     maintenance: bool = False
+    history: int = 10_000

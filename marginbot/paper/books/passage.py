@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from marginbot.paper.books import liquidation, loans, matching, trading, transfers
+from marginbot.paper.books.listing import TRADING
 from marginbot.paper.books.market import Market
 from marginbot.paper.books.records import STOP_TYPES, Loan, Order
 
@@ -35,7 +36,8 @@ def do_what_is_due(world: World) -> None:
 
 def after_move(world: World, market: Market) -> None:
     """A price has changed: stop orders trigger, resting orders fill, accounts may fall to the liquidation ratio."""
-    for order in list(world.resting.get(market.listing.symbol, {}).values()):
+    resting = world.resting.get(market.listing.symbol) if market.status == TRADING else None
+    for order in list(resting.values()) if resting else ():
         if order.is_open():
             _wake_order(world, market, order)
     review(world, market)

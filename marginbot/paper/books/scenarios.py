@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from marginbot.paper.books import catalogue, trading
 from marginbot.paper.books.amounts import half_up8, precise
+from marginbot.paper.books.codec import stored_fields, unpack
+from marginbot.paper.books.config import Config
 from marginbot.paper.books.house import add
 from marginbot.paper.books.market import Path
 from marginbot.paper.books.records import Interest, Loan, Scope
@@ -42,12 +44,16 @@ class Resting:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`spot` is free money by asset; `moves` are (seconds, price) scripts by symbol, everything else is calm."""
+    """`spot` is free money by asset; `moves` are (seconds, price) scripts by symbol, everything else is calm.
+
+    `config` changes switches of books.config.Config by name; decimals are text there.
+    """
 
     spot: dict[str, str] = field(default_factory=dict)
     positions: tuple[Position, ...] = ()
     orders: tuple[Resting, ...] = ()
     moves: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    config: dict[str, int | str] = field(default_factory=dict)
 
 
 LONG = Position("BTCUSDT", base="0.05", quote_borrowed="4000")
@@ -86,6 +92,7 @@ def build(name: str, now_ms: int) -> World:
     world.assets, world.markets = catalogue.assets(), catalogue.markets()
     for symbol, points in scenario.moves.items():
         world.set_path(symbol, Path.through(points))
+    _switch(world.config, scenario.config)
     account = world.account(DEFAULT_UID)
     for asset, amount in scenario.spot.items():
         world.fund(DEFAULT_UID, Scope.SPOT, asset, Decimal(amount))
@@ -95,6 +102,14 @@ def build(name: str, now_ms: int) -> World:
         ticket = Ticket(Scope.ISOLATED, order.symbol, order.side, "LIMIT", Decimal(order.quantity), price=Decimal(order.price))
         trading.place(world, account, ticket)
     return world
+
+
+def _switch(config: Config, changes: dict[str, int | str]) -> None:
+    kinds = stored_fields(Config)
+    for name, value in changes.items():
+        if name not in kinds:
+            raise ValueError(f"no switch {name!r}; there are {', '.join(kinds)}")
+        setattr(config, name, unpack(kinds[name], value))
 
 
 def _open(world: World, account: Account, position: Position) -> None:

@@ -190,6 +190,7 @@ def _new_order(world: World, account: Account, ticket: Ticket, quantity: Decimal
     )
     account.orders[order_id] = order
     account.index(order)
+    account.forget_oldest(world.config.history)
     return order
 
 

@@ -107,6 +107,19 @@ class Account:
         else:
             self.open_orders.pop(order.order_id, None)
 
+    def forget_oldest(self, keep: int) -> None:
+        """Drop closed orders and trades beyond the newest `keep`, a tenth at a time."""
+        if len(self.trades) > keep * 1.1:
+            del self.trades[:-keep]
+        if len(self.orders) <= keep * 1.1:
+            return
+        for order in list(self.orders.values())[:-keep]:
+            if not order.is_open():
+                del self.orders[order.order_id]
+                name = (order.scope, order.symbol, order.client_id)
+                if self.by_client_id.get(name) is order:
+                    del self.by_client_id[name]
+
     def unfilled_since(self, start_ms: int) -> int:
         """Orders placed since `start_ms` that no fill has taken off the count yet."""
         recent = takewhile(lambda order: order.time >= start_ms, reversed(self.orders.values()))

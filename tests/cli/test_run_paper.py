@@ -1,0 +1,91 @@
+"""`paper serve` and `paper reset` as separate processes over real sockets: what a script that drives them relies on."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+WORDS = [sys.executable, "-c", "import sys; from marginbot.cli.main import main; sys.exit(main())", "paper"]
+Serve = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*flags: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen([*WORDS, "serve", *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def run(*words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([*WORDS, *words], capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_serve_says_in_one_line_where_it_listens_and_ends_with_0_on_sigterm(serve: Serve, folder: Path):
+    public = Ed25519PrivateKey.generate().public_key()
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    (folder / "pub.pem").write_bytes(pem)
+    process = serve("--json", "--public-key", "pub.pem")
+    assert process.stdout is not None
+    ready = json.loads(process.stdout.readline())
+    assert set(ready) == {"rest_url", "stream_url", "ws_api_url", "api_key", "api_secret", "keys"}
+    assert [key["type"] for key in ready["keys"]] == ["HMAC", "ED25519"]
+    with urlopen(ready["rest_url"] + "/api/v3/time", timeout=10) as answer:  # noqa: S310 - our own server
+        assert "serverTime" in json.load(answer)
+
+    # One world, one holder: a second server and a reset are refused while it runs.
+    for words in (("serve",), ("reset",)):
+        refused = run(*words)
+        assert refused.returncode == 3
+        assert ready["rest_url"] in refused.stderr
+
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=15)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_the_table_for_people_shows_whole_keys_on_a_narrow_terminal(serve: Serve, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    process = serve()
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(7)]
+    shown = dict(line.rsplit(None, 1) for line in lines[1:])
+    assert shown["rest_url"].startswith("http://127.0.0.1:")
+    assert shown["accepts HMAC"] == shown["api_key"]
+    assert len(shown["api_key"]) == len(shown["api_secret"]) == 64
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=15) == 0
+
+
+def test_reset_begins_the_named_scenario():
+    assert run("reset").stdout == "The paper world is back at the beginning of scenario default.\n"
+    assert "scenario empty" in run("reset", "--scenario", "empty").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        (("serve", "--json", "--scenario", "nope"), "--scenario"),
+        (("serve", "--json", "--public-key", "none.pem"), "--public-key"),
+        (("serve", "--json", "--public-key", __file__), "--public-key"),
+    ],
+)
+def test_a_wrong_flag_is_exit_2_and_makes_no_world(folder: Path, words: tuple[str, ...], key: str):
+    done = run(*words)
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["key"] == key
+    assert not list(folder.glob("state/**/paper-world*.json"))

@@ -1,0 +1,116 @@
+"""A stage for the engine: the real adapter against the paper exchange in-process, under virtual time."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from marginbot.domain.account import IsolatedAccount
+from marginbot.domain.amounts import Symbol
+from marginbot.domain.plan import Goal, Limits
+from marginbot.engine.events import Event
+from marginbot.engine.journal import Journal
+from marginbot.engine.patience import Patience
+from marginbot.engine.report import RunReport
+from marginbot.engine.unwind import Unwind
+from marginbot.exchange.adapter import BinanceExchange, open_exchange
+from marginbot.exchange.signing import HmacSigner
+from marginbot.paper.beginning import begin
+from marginbot.paper.books.world import World
+from marginbot.paper.embedded import IN_PROCESS_URL, exchange_of
+from marginbot.paper.exchange import Exchange as PaperExchange
+from marginbot.paper.faults import Fault
+from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
+from marginbot.paper.transport import FaultTransport
+from tests.virtual_time import VirtualClock
+
+BTCUSDT = Symbol("BTCUSDT")
+WRITES = ("POST", "DELETE")
+ORDER = "/sapi/v1/margin/order"
+LOAN = "/sapi/v1/margin/borrow-repay"
+TRANSFER = "/sapi/v1/asset/transfer"
+ACCOUNT = "/sapi/v1/margin/isolated/account"
+OPEN_ORDERS = "/sapi/v1/margin/openOrders"
+
+
+@dataclass
+class Stage:
+    """One account on one paper exchange, and a marginbot in front of it."""
+
+    clock: VirtualClock
+    paper: PaperExchange
+    transport: FaultTransport
+    exchange: BinanceExchange
+    journal: Journal
+    events: list[Event] = field(default_factory=list)
+    ids: Any = field(default_factory=lambda: itertools.count(1))
+    deadline: float = 120.0
+    limits: Limits = field(default_factory=Limits)
+    lock: Callable[[str], AbstractContextManager[None]] = lambda _account: nullcontext()
+    runs: int = 0
+
+    @property
+    def world(self) -> World:
+        return self.paper.world
+
+    def fault(self, **fields: Any) -> None:
+        """Arm one fault, see paper.faults.Fault."""
+        self.paper.faults.add(Fault(**fields))
+
+    def run(self, symbol: str = "BTCUSDT", **goal: Any) -> Unwind:
+        """A new run on a pair, as a fresh process would make it."""
+        self.runs += 1
+        ids = itertools.count(1)
+        return Unwind(
+            exchange=self.exchange,
+            journal=self.journal,
+            patience=Patience(self.clock, self.exchange, self.clock.monotonic() + self.deadline, lambda: 0.0),
+            goal=Goal(Symbol(symbol), **goal),
+            limits=self.limits,
+            venue="paper",
+            lock=self.lock,
+            new_id=lambda run=self.runs: f"mb-run{run}-{next(ids)}",
+            observer=self.events.append,
+        )
+
+    async def unwind(self, symbol: str = "BTCUSDT", **goal: Any) -> RunReport:
+        return await self.run(symbol, **goal).run()
+
+    async def account(self, symbol: str = "BTCUSDT") -> IsolatedAccount:
+        return (await self.exchange.isolated_accounts())[Symbol(symbol)]
+
+    async def spot(self, asset: str) -> Decimal:
+        return (await self.exchange.spot_wallet()).free.get(asset, Decimal(0))  # type: ignore[call-overload]
+
+    def sent(self, method: str, path: str) -> list[Any]:
+        """Requests of one kind that reached the exchange or were lost on the way, oldest first."""
+        return [entry for entry in self.transport.log if entry.method == method and entry.path == path]
+
+    def writes(self) -> list[tuple[str, str]]:
+        """Every write that was sent, in order."""
+        return [(entry.method, entry.path) for entry in self.transport.log if entry.method in WRITES]
+
+
+@asynccontextmanager
+async def a_stage(scenario: str = "default", directory: Path | None = None, latency_ms: int = 20) -> AsyncIterator[Stage]:
+    """Open a stage on a fresh world. directory: where the journal's file lies; in memory without one."""
+    clock = VirtualClock()
+    paper = exchange_of(begin(scenario, clock.now_ms()), clock.now_ms)
+    transport = FaultTransport(paper, sleep=clock.sleep, latency_ms=latency_ms)
+    journal = Journal("sqlite://" if directory is None else f"sqlite:///{directory / 'journal.sqlite'}")
+    async with open_exchange(
+        rest_url=IN_PROCESS_URL,
+        api_key=PAPER_API_KEY,
+        signer=HmacSigner(PAPER_API_SECRET),
+        clock=clock,
+        ban_store=journal,
+        venue="paper",
+        transport=transport,
+    ) as exchange:
+        yield Stage(clock, paper, transport, exchange, journal)
+    journal.close()
