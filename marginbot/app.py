@@ -1,12 +1,16 @@
-"""Wiring: settings in, a working marginbot out. The only place where the venue and the dry run are chosen."""
+"""Wiring: settings in, a working marginbot out. The only place where the venue and the dry run are chosen.
+
+The emulator is imported where it is needed: a live run has no use for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
 READ_DEADLINE = 30.0
 """Seconds for commands that only look."""
 
+DEMO_LATENCY_MS = 120
+"""About what a server in another country sees, so that the demo's steps can be followed by eye."""
+
 
 @dataclass(slots=True)
 class App:
@@ -56,9 +63,9 @@ class App:
         """What the owner allows an unwind."""
         return Limits(self.settings.unwind.max_slippage_bps, self.settings.unwind.topup_crumb)
 
-    async def unwind(self, goal: Goal, observer: Observer = nobody) -> RunReport:
-        """Bring one pair to flat; every end is a report. Raises: ConfigError for an unknown pair."""
-        run = Unwind(
+    def unwind(self, goal: Goal, observer: Observer = nobody) -> Unwind:
+        """A run that brings one pair to flat: `await app.unwind(goal).run()`."""
+        return Unwind(
             exchange=self.exchange,
             journal=self.journal,
             patience=self._patience(self.settings.unwind.deadline),
@@ -70,7 +77,6 @@ class App:
             observer=observer,
             allow_withdrawals=self.settings.exchange.allow_withdrawal_keys,
         )
-        return await run.run()
 
     async def plan(self, goal: Goal) -> RunReport:
         """What `unwind` would do now. Raises: ConfigError for an unknown pair."""
@@ -107,19 +113,26 @@ async def open_app(settings: Settings, *, dry_run: bool = False, clock: Clock | 
         place = _place(settings, time, opened)
         journal = Journal(f"sqlite:///{journal_file(settings)}")
         opened.callback(journal.close)
-        async with open_exchange(
-            rest_url=place.rest_url,
-            api_key=place.api_key,
-            signer=place.signer,
-            clock=time,
-            ban_store=journal,
-            venue=settings.venue.value,
-            transport=place.transport,
-            timeout=settings.exchange.timeout,
-            reserve_pct=settings.exchange.reserve_pct,
-            dry_run=dry_run,
-        ) as exchange:
+        async with _exchange(settings, place, time, journal, dry_run) as exchange:
             yield App(settings, settings.venue.value, exchange, journal, time, state_dir())
+
+
+@asynccontextmanager
+async def open_demo(settings: Settings) -> AsyncIterator[App]:
+    """A fresh paper exchange in memory, whose price falls by a script, with a journal and locks that end with it."""
+    from marginbot.paper.embedded import IN_PROCESS_URL, fresh_exchange
+    from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
+    from marginbot.paper.transport import FaultTransport
+
+    time = SystemClock()
+    with tempfile.TemporaryDirectory(prefix="marginbot-demo-") as locks:
+        paper = fresh_exchange(_wall_ms(time), "demo")
+        transport = FaultTransport(paper, sleep=time.sleep, latency_ms=DEMO_LATENCY_MS)
+        place = _Place(IN_PROCESS_URL, PAPER_API_KEY, HmacSigner(PAPER_API_SECRET), transport)
+        journal = Journal("sqlite://")
+        async with _exchange(settings, place, time, journal, dry_run=False) as exchange:
+            yield App(settings, Venue.PAPER.value, exchange, journal, time, Path(locks))
+        journal.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +141,23 @@ class _Place:
     api_key: str | None
     signer: Signer | None
     transport: httpx.AsyncBaseTransport | None
+
+
+def _exchange(
+    settings: Settings, place: _Place, clock: Clock, journal: Journal, dry_run: bool
+) -> AbstractAsyncContextManager[BinanceExchange]:
+    return open_exchange(
+        rest_url=place.rest_url,
+        api_key=place.api_key,
+        signer=place.signer,
+        clock=clock,
+        ban_store=journal,
+        venue=settings.venue.value,
+        transport=place.transport,
+        timeout=settings.exchange.timeout,
+        reserve_pct=settings.exchange.reserve_pct,
+        dry_run=dry_run,
+    )
 
 
 def _place(settings: Settings, clock: Clock, opened: ExitStack) -> _Place:
@@ -139,17 +169,20 @@ def _place(settings: Settings, clock: Clock, opened: ExitStack) -> _Place:
 
 
 def _embedded(clock: Clock, opened: ExitStack) -> _Place:
-    # Imported here: a live run has no need of the emulator.
     from marginbot.paper.embedded import embedded
     from marginbot.paper.errors import PaperError, WorldBusy
 
     try:
-        venue = opened.enter_context(embedded(state_dir(), lambda: int(clock.now().timestamp() * 1000), sleep=clock.sleep))
+        venue = opened.enter_context(embedded(state_dir(), _wall_ms(clock), sleep=clock.sleep))
     except WorldBusy as busy:
         raise SafetyRefused(str(busy)) from busy
     except PaperError as problem:
         raise MarginbotError(str(problem)) from problem
     return _Place(venue.rest_url, venue.api_key, HmacSigner(venue.api_secret), venue.transport)
+
+
+def _wall_ms(clock: Clock) -> Callable[[], int]:
+    return lambda: int(clock.now().timestamp() * 1000)
 
 
 def _signer(settings: Settings) -> Signer | None:

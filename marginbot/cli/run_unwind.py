@@ -37,10 +37,11 @@ async def _unwind(app: App, symbols: list[Symbol], options: UnwindOptions, shell
     for symbol in symbols:
         shell.output.progress.print(f"[heading]Unwinding {symbol}[/heading] on {app.venue}")
         progress = Progress(shell.output.progress, shell.output.verbose)
-        report = await app.unwind(Goal(symbol, options.into, options.sweep), progress.hear)
+        run = app.unwind(Goal(symbol, options.into, options.sweep), progress.hear)
+        report = await run.run()
         reports.append(report)
         if not options.json:
-            shell.output.people.print(closing_report(report))
+            shell.output.people.print(closing_report(report, run.reckoning))
     return reports
 
 

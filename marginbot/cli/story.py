@@ -13,10 +13,11 @@ from rich.table import Table
 from marginbot.cli.output import amount, local_time
 from marginbot.cli.style import danger
 from marginbot.domain.account import IsolatedAccount
-from marginbot.domain.amounts import Asset, plain
+from marginbot.domain.amounts import Asset, half_up, plain
 from marginbot.domain.margin import margin_level
 from marginbot.domain.plan import CancelOrders, CloseOrder, Repay, Step, Sweep, TopUp
 from marginbot.engine.events import Decided, Event, Looked, Notice, StepEnded, StepStarted
+from marginbot.engine.reckoning import Reckoning
 from marginbot.engine.report import Outcome, RunReport, StepReport, StepStatus
 
 _MARKS = {
@@ -113,30 +114,46 @@ def fees(amounts: Mapping[Asset, Decimal]) -> str:
     return " + ".join(f"{plain(value)} {asset}" for asset, value in amounts.items()) or "none"
 
 
-def closing_report(report: RunReport) -> Table:
-    """How a run ended: before and after, prices, costs, what came home, and how long it took."""
+def closing_report(report: RunReport, reckoning: Reckoning | None = None) -> Table:
+    """How a run ended: before and after, prices, costs, what came home, where the equity went, and how long it took."""
     table = Table(title=f"{report.symbol}: {_ENDINGS[report.outcome]}", title_justify="left", show_header=False, box=None)
     table.add_column(style="dim", no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     if report.before is not None:
         table.add_row("before", position(report.before))
     if report.after is not None and report.outcome is not Outcome.PLANNED:
-        table.add_row("after", position(report.after))
-        table.add_row("seen at", local_time(report.after.at))
+        table.add_row("after", f"{position(report.after)}, seen at {local_time(report.after.at)}")
     for step in report.steps:
         if isinstance(step.step, CloseOrder) and step.slippage_bps is not None:
             table.add_row("price", _price(step))
     if report.steps:
         table.add_row("fees", fees(report.fees))
-        table.add_row("slippage", f"{report.slippage_value:.8f} (against the index)")
         table.add_row("interest paid", fees(report.interest_paid))
     if report.outcome is not Outcome.PLANNED:
         table.add_row("swept to spot", fees(report.swept) if report.swept else "nothing")
-    table.add_row(
-        "cost in requests", f"{report.requests} requests, {report.round_trips} round trips, {report.elapsed_ms / 1000:.2f} s"
-    )
+    if reckoning is not None and report.steps:
+        _reckon(table, reckoning, report)
+    seconds = f"{report.elapsed_ms / 1000:.2f} s"
+    table.add_row("took", f"{report.requests} requests, {report.round_trips} round trips, {seconds}")
     table.add_row("because", escape(report.reason))
     return table
+
+
+def _reckon(table: Table, reckoning: Reckoning, report: RunReport) -> None:
+    """The identity of a run in the pair's quote asset; costs are positive when against us."""
+    quote = report.before.quote.asset if report.before is not None else ""
+    lines = {
+        "equity at the start": reckoning.start,
+        "= at the end": reckoning.end,
+        "+ market move": reckoning.market_move,
+        "+ fees": reckoning.fees,
+        "+ interest": reckoning.interest,
+        "+ slippage": reckoning.slippage,
+    }
+    if not reckoning.holds:
+        lines["+ not explained"] = reckoning.unexplained
+    for name, value in lines.items():
+        table.add_row(name, f"{half_up(value):>20f} {escape(quote)}")
 
 
 def plan_table(report: RunReport) -> Table:

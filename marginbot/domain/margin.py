@@ -85,10 +85,7 @@ def tier_of(account: IsolatedAccount, tiers: tuple[Tier, ...]) -> Tier:
         raise ValueError(f"{account.symbol}: the exchange listed no margin tiers")
     rising = sorted(tiers, key=lambda tier: tier.tier)
     for tier in rising:
-        if (
-            account.base.liability <= tier.base_max_borrowable
-            and account.quote.liability <= tier.quote_max_borrowable
-        ):
+        if account.base.liability <= tier.base_max_borrowable and account.quote.liability <= tier.quote_max_borrowable:
             return tier
     return rising[-1]
 

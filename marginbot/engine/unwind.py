@@ -16,6 +16,7 @@ from marginbot.engine.looks import Looker
 from marginbot.engine.patience import DeadlineReached, Interrupted, Patience
 from marginbot.engine.ports import Exchange
 from marginbot.engine.proof import Proofs
+from marginbot.engine.reckoning import Reckoning
 from marginbot.engine.report import Outcome, RunReport, StepStatus
 from marginbot.engine.rights import missing_rights
 from marginbot.engine.settle import Settler
@@ -39,6 +40,7 @@ class Unwind:
     observer: Observer
     allow_withdrawals: bool = False
     report: RunReport = field(init=False)
+    reckoning: Reckoning = field(default_factory=Reckoning)
     _looker: Looker = field(init=False)
 
     def __post_init__(self) -> None:
@@ -121,6 +123,7 @@ class Unwind:
         return f"{seen}{unknown}{waiting}; run the same command again to go on"
 
     def _hear(self, event: Event) -> None:
+        self.reckoning.hear(event)
         if isinstance(event, Notice):
             self.report.notices.append(event.text)
         self.observer(event)

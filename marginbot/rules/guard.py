@@ -114,9 +114,7 @@ def _check_payments(plan: Plan, look: Look) -> None:
         _check_sum(plan, look, side, TopUp, min(short, look.spot.get(side.asset, ZERO)), "a top-up")
 
 
-def _check_sum(
-    plan: Plan, look: Look, side: AssetBalance, kind: type[Repay | Sweep | TopUp], most: Decimal, what: str
-) -> None:
+def _check_sum(plan: Plan, look: Look, side: AssetBalance, kind: type[Repay | Sweep | TopUp], most: Decimal, what: str) -> None:
     amounts = [step.amount for step in plan.steps if isinstance(step, kind) and step.asset == side.asset]
     total = sum(amounts, ZERO)
     _demand(all(amount > 0 for amount in amounts) and total <= most, look, f"{what} of {plain(total)} {side.asset}", side)

@@ -186,6 +186,15 @@ async def test_a_signed_call_without_a_key_is_a_setting_error(clock, binance):
     assert not binance.calls
 
 
+@pytest.mark.parametrize("key", ["", "abc\n", "abc def", "ключ", "abc\r\nX-Other: 1"])
+async def test_a_key_no_header_can_hold_is_refused_without_being_shown(clock, key):
+    with pytest.raises(ConfigError) as caught:
+        async with an_exchange(clock, api_key=key):
+            pass
+    assert caught.value.key == "exchange.api_key"
+    assert not key or key not in str(caught.value)
+
+
 async def test_nothing_of_the_library_reaches_another_host(exchange, binance):
     client = exchange._client
     assert isinstance(client, AsyncClient)

@@ -21,6 +21,8 @@ ODD = [
     "http://localhost.evil.example",
     "http://10.0.0.1",
     "ws://127.0.0.1",
+    "http://[bad",
+    "http://127.0.0.1:port",
 ]
 
 EXPECTED = [

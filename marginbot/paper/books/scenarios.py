@@ -71,7 +71,7 @@ SCENARIOS = {
     ),
     "demo": Scenario(
         spot={"USDT": "2500"},
-        positions=(LONG,),
+        positions=(Position("BTCUSDT", base="0.05", quote_borrowed="4000", hours=3),),
         moves={"BTCUSDT": [(0, "100000"), (2, "100000"), (22, "88200")]},
     ),
     "empty": Scenario(spot={"USDT": "10000"}),

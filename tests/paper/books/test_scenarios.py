@@ -5,7 +5,7 @@ from decimal import Decimal as D
 import pytest
 
 from marginbot.paper.books import risk
-from marginbot.paper.books.scenarios import SCENARIOS
+from marginbot.paper.books.scenarios import SCENARIOS, Scenario
 from marginbot.paper.books.world import World
 from tests.paper.books.builders import EIGHT, account, after, market, pair, spot
 
@@ -42,6 +42,15 @@ def test_the_demo_falls_through_1_15_to_about_1_10_and_is_calm_then():
 
 def test_the_plain_positions_stand_at_1_25():
     assert level(World.fresh("long", EIGHT)) == level(World.fresh("short", EIGHT)) == D("1.25")
+
+
+def test_a_scenario_can_turn_the_switches_of_its_exchange(monkeypatch):
+    monkeypatch.setitem(SCENARIOS, "slow", Scenario(config={"loan_pending_ms": 500, "transfer_out_level": "2.25"}))
+    config = World.fresh("slow", EIGHT).config
+    assert (config.loan_pending_ms, config.transfer_out_level) == (500, D("2.25"))
+    monkeypatch.setitem(SCENARIOS, "wrong", Scenario(config={"lon_pending_ms": 500}))
+    with pytest.raises(ValueError, match="no switch 'lon_pending_ms'"):
+        World.fresh("wrong", EIGHT)
 
 
 def test_an_unknown_scenario_names_the_known_ones():

@@ -136,6 +136,22 @@ def test_a_closed_market_takes_no_orders(world):
         order(world, "SELL", "0.1")
 
 
+def test_a_halted_market_fills_no_resting_order(world):
+    placed = order(world, "BUY", "0.1", "90000")
+    market(world).status = "HALT"
+    world.set_price("BTCUSDT", "89000")
+    assert placed.order.is_open()
+
+
+def test_old_orders_and_trades_are_forgotten_but_never_open_ones(world):
+    world.config.history = 10
+    resting = order(world, "BUY", "0.001", "90000").order
+    for _ in range(20):
+        order(world, "SELL", "0.001")
+    assert resting.order_id in account(world).orders
+    assert len(account(world).orders) <= 12 >= len(account(world).trades)
+
+
 def test_margin_buy_borrows_what_is_missing_when_the_order_is_placed():
     world = a_world()
     fund(world, "USDT", "1000")
@@ -143,6 +159,13 @@ def test_margin_buy_borrows_what_is_missing_when_the_order_is_placed():
     assert (placed.order.borrowed, pair(world).quote.borrowed) == (D(3500), D(3500))
     trading.cancel(world, account(world), placed.order)
     assert pair(world).quote.debt == D("0.035")
+
+
+def test_selling_what_one_does_not_have_opens_a_short():
+    world = a_world()
+    fund(world, "USDT", "1000")
+    order(world, "SELL", "0.04", side_effect="MARGIN_BUY")
+    assert (pair(world).base.borrowed, pair(world).quote.free) == (D("0.04"), D(4996))
 
 
 def test_auto_repay_pays_from_what_the_order_received():
