@@ -30,7 +30,7 @@ from marginbot.engine.report import RunReport
 from marginbot.engine.survey import Survey, survey
 from marginbot.engine.unwind import Unwind
 from marginbot.errors import MarginbotError, SafetyRefused
-from marginbot.exchange.adapter import BinanceExchange, open_exchange
+from marginbot.exchange.adapter import BinanceExchange, Tap, open_exchange
 from marginbot.exchange.signing import HmacSigner, Signer, signer_from_pem
 from marginbot.settings import Settings, Venue, journal_file, state_dir
 
@@ -102,10 +102,12 @@ class App:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, dry_run: bool = False, clock: Clock | None = None) -> AsyncIterator[App]:
+async def open_app(
+    settings: Settings, *, dry_run: bool = False, clock: Clock | None = None, tap: Tap | None = None
+) -> AsyncIterator[App]:
     """Open everything the settings name, and close it again. Nothing is sent by opening.
 
-    dry_run: the transport lets reads through and nothing else.
+    dry_run: the transport lets reads through and nothing else. tap: put between the last lock and the network.
     Raises: ConfigError, SafetyRefused (paper world held by somebody else), JournalUnavailable.
     """
     time = clock or SystemClock()
@@ -113,7 +115,7 @@ async def open_app(settings: Settings, *, dry_run: bool = False, clock: Clock | 
         place = _place(settings, time, opened)
         journal = Journal(f"sqlite:///{journal_file(settings)}")
         opened.callback(journal.close)
-        async with _exchange(settings, place, time, journal, dry_run) as exchange:
+        async with _exchange(settings, place, time, journal, dry_run, tap) as exchange:
             yield App(settings, settings.venue.value, exchange, journal, time, state_dir())
 
 
@@ -144,7 +146,7 @@ class _Place:
 
 
 def _exchange(
-    settings: Settings, place: _Place, clock: Clock, journal: Journal, dry_run: bool
+    settings: Settings, place: _Place, clock: Clock, journal: Journal, dry_run: bool, tap: Tap | None = None
 ) -> AbstractAsyncContextManager[BinanceExchange]:
     return open_exchange(
         rest_url=place.rest_url,
@@ -157,6 +159,7 @@ def _exchange(
         timeout=settings.exchange.timeout,
         reserve_pct=settings.exchange.reserve_pct,
         dry_run=dry_run,
+        tap=tap,
     )
 
 

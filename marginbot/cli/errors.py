@@ -30,6 +30,7 @@ _CODES: Final[tuple[tuple[type[errors.MarginbotError], int, str], ...]] = (
     (errors.OutcomeUnknown, STOPPED, "It may have happened. Run the same command again: it looks that up before anything else."),
     (errors.RateLimited, UNREACHABLE, "Nothing more is sent before that time. Run the same command again then."),
     (errors.NotSent, UNREACHABLE, "Check the network and exchange.rest_url, then run the same command again."),
+    (errors.RequestRejected, UNREACHABLE, "The exchange refused to answer; nothing but reads was sent."),
     (errors.ReadFailed, UNREACHABLE, "Running the same command again is always safe."),
     (errors.MarginbotError, STOPPED, "Running the same command again is always safe."),
 )

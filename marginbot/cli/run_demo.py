@@ -26,7 +26,7 @@ LOOK_EVERY = 1.0
 async def execute(options: DemoOptions, shell: Shell) -> int:
     """Watch, unwind at the trigger, account for every digit."""
     async with open_demo(shell.settings) as app:
-        with stopping(app.stop):
+        with stopping(app.stop, shell.output):
             try:
                 watched = await _watch(app, shell)
             except Interrupted:

@@ -15,7 +15,7 @@ from marginbot.engine.report import Outcome, RunReport
 async def execute(options: PlanOptions, shell: Shell) -> int:
     """Read once, show the way, send nothing."""
     async with open_app(shell.settings, dry_run=True) as app:
-        with stopping(app.stop):
+        with stopping(app.stop, shell.output):
             report = await app.plan(Goal(options.symbol, options.into))
     if options.json:
         shell.output.emit_json(run_document(report))

@@ -24,7 +24,7 @@ LOOK_EVERY = 2.0
 async def execute(options: StatusOptions, shell: Shell) -> int:
     """Look once, or again and again with --watch."""
     async with open_app(shell.settings, dry_run=True) as app:
-        with stopping(app.stop):
+        with stopping(app.stop, shell.output):
             if options.watch:
                 return await _watch(app, options, shell)
             survey = await app.status(options.symbols)

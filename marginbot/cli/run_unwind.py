@@ -18,7 +18,7 @@ from marginbot.errors import SafetyRefused
 async def execute(options: UnwindOptions, shell: Shell) -> int:
     """Unwind one pair or all; a dry run is the plan."""
     async with open_app(shell.settings, dry_run=options.dry_run) as app:
-        with stopping(app.stop):
+        with stopping(app.stop, shell.output):
             symbols = await _symbols(app, options, shell)
             if options.dry_run:
                 reports = [await app.plan(Goal(symbol, options.into, options.sweep)) for symbol in symbols]

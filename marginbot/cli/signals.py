@@ -7,14 +7,21 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from marginbot.cli.output import Output
+
 
 @contextmanager
-def stopping(stop: asyncio.Event) -> Iterator[None]:
-    """While inside, a signal sets `stop` instead of breaking off in the middle of a write."""
+def stopping(stop: asyncio.Event, output: Output) -> Iterator[None]:
+    """While inside, a signal sets `stop` instead of breaking off in the middle of a write, and says so."""
     loop = asyncio.get_running_loop()
     caught = (signal.SIGINT, signal.SIGTERM)
+
+    def ask_to_stop() -> None:
+        stop.set()
+        output.problems.print("Stopping at the next safe point ...", style="hint")
+
     for number in caught:
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, ask_to_stop)
     try:
         yield
     finally:

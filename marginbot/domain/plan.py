@@ -115,7 +115,6 @@ class Need(Enum):
 
     TRANSFERABLE = "transferable"
     DEEP_BOOK = "deep_book"
-    CLEAN_ORDERS = "clean_orders"
 
 
 @dataclass(frozen=True, slots=True)

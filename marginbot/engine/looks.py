@@ -58,6 +58,8 @@ class Looker:
         try:
             return await self.patience.ask(self._first)
         except RequestRejected as refused:
+            if refused.code is None:
+                raise
             await self._explain(refused)
             raise SafetyRefused(f"{self.symbol}: {refused}") from refused
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from marginbot.engine.ports import Clock, Exchange
-from marginbot.errors import MarginbotError, NotSent, RateLimited, ReadFailed
+from marginbot.errors import MarginbotError, NotSent, RateLimited, ReadFailed, RequestRejected
 
 T = TypeVar("T")
 
 FIRST_WAIT, LONGEST_WAIT = 0.25, 4.0
+INVALID_TIMESTAMP = -1021
 
 
 class Interrupted(MarginbotError):
@@ -58,8 +59,8 @@ class Patience:
             self.check()
             try:
                 return await self._unless_stopped(question())
-            except (ReadFailed, NotSent):
-                if self.left <= wait:
+            except (ReadFailed, NotSent, RequestRejected) as error:
+                if self.left <= wait or not _may_pass(error):
                     raise
                 await self.pause(wait * (1 + self.jitter()))
                 wait = min(wait * 2, LONGEST_WAIT)
@@ -86,6 +87,11 @@ class Patience:
             if not bound.expired():
                 raise
             raise Interrupted("a signal asked to stop") from None
+
+
+def _may_pass(error: Exception) -> bool:
+    """Of the refusals of a read only that of the timestamp may pass by itself: the clock is measured again each time."""
+    return not isinstance(error, RequestRejected) or error.code == INVALID_TIMESTAMP
 
 
 async def _trip(stop: asyncio.Event, bound: asyncio.Timeout) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from marginbot.domain.amounts import plain
 from marginbot.domain.margin import margin_level
 from marginbot.domain.plan import Goal, Limits
 from marginbot.engine.cycle import Cycle, Ending
-from marginbot.engine.events import Event, Notice, Observer
+from marginbot.engine.events import Event, Notice, Observer, nobody
 from marginbot.engine.journal import Intent, Journal
 from marginbot.engine.looks import Looker
 from marginbot.engine.patience import DeadlineReached, Interrupted, Patience
@@ -69,10 +70,17 @@ class Unwind:
             return self._stopped("the deadline passed")
         except Interrupted:
             return self._stopped("a signal asked to stop")
-        except (RateLimited, NotSent, ReadFailed) as cut_off:
+        except RateLimited as limit:
+            self.report.unreachable = True
+            return self._stopped(f"{str(limit).rstrip('.')}; nothing more is sent before {_utc(limit.until_ms)}")
+        except (NotSent, ReadFailed) as cut_off:
             self.report.unreachable = True
             return self._stopped(str(cut_off))
-        except (JournalUnavailable, PlanRefused, RequestRejected) as trouble:
+        except RequestRejected as refused_read:
+            # A page instead of an answer: a firewall or a wrong address, so the exchange itself was not reached.
+            self.report.unreachable = refused_read.code is None
+            return self._stopped(str(refused_read))
+        except (JournalUnavailable, PlanRefused) as trouble:
             return self._stopped(str(trouble))
 
     async def _whole(self) -> Ending:
@@ -126,4 +134,12 @@ class Unwind:
         self.reckoning.hear(event)
         if isinstance(event, Notice):
             self.report.notices.append(event.text)
-        self.observer(event)
+        try:
+            self.observer(event)
+        except Exception as deaf:  # noqa: BLE001 - an audience that fails (a closed pipe) must never reach the run
+            self.observer = nobody
+            self.report.notices.append(f"the audience left: {type(deaf).__name__}")
+
+
+def _utc(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

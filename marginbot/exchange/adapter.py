@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from decimal import Decimal
 from typing import TypeVar
@@ -23,6 +23,7 @@ from marginbot.exchange.signing import Signer
 from marginbot.exchange.writes import Writes
 
 T = TypeVar("T")
+Tap = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 
 
 class BinanceExchange(Reads, Writes):
@@ -91,16 +92,19 @@ async def open_exchange(
     timeout: float = 12.0,  # noqa: ASYNC109  # the bound of every request later on, not of opening
     reserve_pct: Decimal | int = 30,
     dry_run: bool = False,
+    tap: Tap | None = None,
 ) -> AsyncIterator[BinanceExchange]:
     """Open the exchange; nothing is sent by opening.
 
     rest_url: base of `/api` and `/sapi`. timeout: seconds for one whole request. transport: instead of the network.
     reserve_pct: share of each rate budget that `polling()` may not touch. dry_run: writes are refused with PlanRefused.
+    tap: wraps the transport under every lock, so it sees exactly what leaves and what comes back.
     Raises: ConfigError when the venue may not use the address, or the key cannot be one.
     """
     base = check_rest_url(venue, rest_url)
     _check_key(api_key)
     inner = transport or httpx.AsyncHTTPTransport(trust_env=False, http2=False, retries=0, limits=LIMITS)
+    inner = tap(inner) if tap is not None else inner
     guarded = HostGuard(venue, ReadOnlyTransport(inner) if dry_run else inner)
     server = ServerClock(clock)
     limits = Limits(httpx.URL(base).host, server.now_ms, ban_store, reserve_pct)

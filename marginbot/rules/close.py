@@ -56,6 +56,8 @@ def orders_for(trade: Trade, look: Look, limits: Limits) -> Closing:
     index, side = look.account.index_price, trade.side
     if not rules.trading:
         return Closing(blocked=f"{rules.symbol} is {rules.status}: the exchange takes no orders")
+    if not look.account.trade_enabled:
+        return Closing(blocked=f"the exchange has switched trading off for the isolated account of {rules.symbol}")
     if not levels_for(book, side):
         return Closing(blocked=f"the order book of {rules.symbol} has no {'bids' if side is Side.SELL else 'asks'}")
     if not walk(book, side, trade.quantity).complete and not look.book_is_deep:
