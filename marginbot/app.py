@@ -87,8 +87,9 @@ class App:
         return await preview(looker, self.exchange, goal, self.limits, self.venue, allowed)
 
     async def status(self, symbols: tuple[Symbol, ...] = ()) -> Survey:
-        """Every pair, or the named ones. Raises: ExchangeError when the account cannot be read."""
-        return await survey(self.exchange, self._patience(READ_DEADLINE), symbols)
+        """Every pair, or the named ones; leaves the reserve of every rate budget alone. Raises: ExchangeError."""
+        with self.exchange.polling():
+            return await survey(self.exchange, self._patience(READ_DEADLINE), symbols)
 
     async def pause(self, seconds: float) -> None:
         """Wait between two looks. Raises: Interrupted when a signal asked to stop."""

@@ -45,19 +45,19 @@ def _since(since: datetime | timedelta | None) -> datetime | None:
 
 
 def _table(intents: Iterable[Intent]) -> Table:
+    """One line per write, and under it why it was sent and what was answered."""
     table = Table(title="Journal", title_justify="left")
-    for name in ("when", "pair", "what", "amount", "state", "because", "answer"):
-        table.add_column(name, no_wrap=name in ("when", "pair", "what"), overflow="fold")
+    for name in ("when", "pair", "what was done, why, and what was answered", "state"):
+        table.add_column(name, no_wrap=name in ("when", "pair", "state"), overflow="fold")
     for intent in intents:
         style = "waiting" if intent.state in OPEN_STATES else _STYLES[intent.state]
+        what = f"{intent.kind} {amount(intent.amount, intent.asset or '') if intent.amount is not None else ''}".rstrip()
+        answer = f"\n[dim]{escape(intent.answer)}[/dim]" if intent.answer else ""
         table.add_row(
             local_time(intent.started_at),
-            intent.symbol,
-            intent.kind,
-            amount(intent.amount, intent.asset or ""),
+            escape(intent.symbol),
+            f"{escape(what)}\n[dim]{escape(intent.because)}[/dim]{answer}",
             f"[{style}]{intent.state.value}[/{style}]",
-            escape(intent.because),
-            escape(intent.answer or "-"),
         )
     return table
 

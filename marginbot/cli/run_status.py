@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
@@ -14,7 +17,7 @@ from marginbot.cli.shell import Shell
 from marginbot.cli.signals import stopping
 from marginbot.cli.status import StatusOptions
 from marginbot.cli.style import danger
-from marginbot.domain.amounts import half_up, plain
+from marginbot.domain.amounts import Asset, plain
 from marginbot.engine.patience import Interrupted
 from marginbot.engine.survey import PairSurvey, Survey
 
@@ -46,11 +49,10 @@ async def _watch(app: App, options: StatusOptions, shell: Shell) -> int:
 
 
 def status_view(survey: Survey, venue: str) -> RenderableType:
-    """The table of pairs and what lies in spot."""
+    """The table of pairs, the most endangered first, and what lies in spot."""
     table = Table(title=f"Isolated margin on {venue}, {local_time(survey.at)}", title_justify="left")
-    table.add_column("pair", no_wrap=True)
-    for name in ("level", "danger", "to liquidation", "liquidation at", "index", "owed", "held", "equity", "interest/day"):
-        table.add_column(name, justify="right" if name not in ("danger", "owed", "held") else "left", overflow="fold")
+    for name in ("pair", "level", "liquidation", "index", "owed", "held", "equity"):
+        table.add_column(name, justify="left" if name in ("pair", "level") else "right", overflow="fold")
     for pair in survey.pairs:
         table.add_row(*_row(pair))
     spot = ", ".join(amount(free, asset) for asset, free in survey.spot.items() if free > 0) or "nothing"
@@ -63,19 +65,29 @@ def status_view(survey: Survey, venue: str) -> RenderableType:
 
 
 def _row(pair: PairSurvey) -> tuple[str, ...]:
-    account = pair.account
-    word = danger(pair.margin_level, pair.liquidation_level)
-    level = "-" if pair.margin_level is None else f"{pair.margin_level:.4f}"
+    account, quote = pair.account, pair.account.quote.asset
+    word = danger(pair.margin_level, pair.liquidation_level).value
+    level = "owes nothing" if pair.margin_level is None else f"{pair.margin_level:.4f}\n{word}"
+    off = "" if account.trade_enabled else "\n[danger]trading off[/danger]"
+    interest = "" if pair.interest_per_day is None else f"\n[dim]{pair.interest_per_day:.4f} a day[/dim]"
     sides = (account.base, account.quote)
     return (
-        account.symbol,
-        f"[{word.value}]{level}[/{word.value}]",
-        f"[{word.value}]{word.value}[/{word.value}]" + ("" if account.trade_enabled else " (trading off)"),
-        "-" if pair.distance_pct is None else f"{pair.distance_pct:.2f} %",
-        "-" if pair.liquidation_price is None else plain(half_up(pair.liquidation_price, 8)),
+        f"{escape(account.symbol)}{off}",
+        f"[{word}]{level}[/{word}]",
+        _liquidation(pair),
         plain(account.index_price),
-        escape(" + ".join(amount(side.liability, side.asset) for side in sides if side.liability > 0) or "-"),
-        escape(" + ".join(amount(side.total, side.asset) for side in sides if side.total > 0) or "-"),
-        f"{pair.equity_value:.2f}",
-        "-" if pair.interest_per_day is None else f"{pair.interest_per_day:.4f}",
+        _coins({side.asset: side.liability for side in sides}) + interest,
+        _coins({side.asset: side.total for side in sides}),
+        f"{pair.equity_value:.2f}\n[dim]{escape(quote)}[/dim]",
     )
+
+
+def _liquidation(pair: PairSurvey) -> str:
+    if pair.liquidation_price is None:
+        return "-"
+    price = plain(pair.liquidation_price.quantize(Decimal(1).scaleb(pair.liquidation_price.adjusted() - 6)))
+    return f"{price}\n[dim]{pair.distance_pct:.2f} % away[/dim]"
+
+
+def _coins(amounts: Mapping[Asset, Decimal]) -> str:
+    return escape("\n".join(amount(value, asset) for asset, value in amounts.items() if value > 0) or "-")

@@ -134,7 +134,8 @@ def closing_report(report: RunReport, reckoning: Reckoning | None = None) -> Tab
     if reckoning is not None and report.steps:
         _reckon(table, reckoning, report)
     seconds = f"{report.elapsed_ms / 1000:.2f} s"
-    table.add_row("took", f"{report.requests} requests, {report.round_trips} round trips, {seconds}")
+    trips = f"{report.round_trips} round trip{'' if report.round_trips == 1 else 's'}"
+    table.add_row("took", f"{report.requests} requests, {trips}, {seconds}")
     table.add_row("because", escape(report.reason))
     return table
 
@@ -157,15 +158,16 @@ def _reckon(table: Table, reckoning: Reckoning, report: RunReport) -> None:
 
 
 def plan_table(report: RunReport) -> Table:
-    """The steps to come, with fees, slippage and the level after each."""
+    """The steps to come, with fees, slippage and the level after each; the reason of a step stands under it."""
     table = Table(title=f"What unwind {report.symbol} would do now", title_justify="left")
-    for name in ("#", "step", "fee", "slippage", "level after", "because"):
-        table.add_column(name, justify="right" if name in ("#", "slippage", "level after") else "left", overflow="fold")
+    for name in ("#", "step", "fee", "slippage", "level after"):
+        table.add_column(name, justify="left" if name == "step" else "right", overflow="fold")
     for number, step in enumerate(report.steps, 1):
         slip = "-" if step.slippage_bps is None else f"{step.slippage_bps:.2f} bps"
         after = "-" if step.level_after is None else f"{step.level_after:.4f}"
-        cost = ", ".join(amount(value, asset) for asset, value in step.fees.items()) or "-"
-        table.add_row(str(number), escape(sentence(step.step)), cost, slip, after, escape(step.step.because))
+        cost = "\n".join(amount(value, asset) for asset, value in step.fees.items()) or "-"
+        what = f"{escape(sentence(step.step))}\n[dim]{escape(step.step.because)}[/dim]"
+        table.add_row(str(number), what, cost, slip, after)
     return table
 
 

@@ -5,24 +5,29 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 
 from marginbot.domain.account import AssetBalance
-from marginbot.domain.amounts import CRUMB, ZERO, exact, plain
+from marginbot.domain.amounts import CRUMB, ONE, ZERO, exact, plain
 from marginbot.domain.look import Look
 from marginbot.domain.plan import Limits, TopUp
 
 
 @exact
 def crumb_from_spot(look: Look, limits: Limits) -> TopUp | None:
-    """What one owed coin still lacks, if its value is within `topup_crumb` and twice the minimum order, and spot has it."""
-    for side in (look.account.base, look.account.quote):
+    """What one owed coin still lacks, if all that is missing is within `topup_crumb` and twice the minimum order, and in spot.
+
+    Where more than that is missing none of it is brought: a crumb of one coin would only be traded away for the other debt.
+    """
+    account, found, value = look.account, list[TopUp](), ZERO
+    for side, price in ((account.base, account.index_price), (account.quote, ONE)):
         missing = side.liability - side.free
         if missing <= 0:
             continue
         amount = missing.quantize(CRUMB, ROUND_CEILING)
-        value = amount * (look.account.index_price if side is look.account.base else Decimal(1))
-        most = min(limits.topup_crumb, look.market.rules.filters.min_notional * 2 or limits.topup_crumb)
-        if value <= most and look.spot.get(side.asset, ZERO) >= amount:
-            return TopUp(look.account.symbol, side.asset, amount, _because(side, amount))
-    return None
+        if look.spot.get(side.asset, ZERO) < amount:
+            return None
+        value += amount * price
+        found.append(TopUp(account.symbol, side.asset, amount, _because(side, amount)))
+    most = min(limits.topup_crumb, look.market.rules.filters.min_notional * 2 or limits.topup_crumb)
+    return found[0] if found and value <= most else None
 
 
 def _because(side: AssetBalance, amount: Decimal) -> str:
