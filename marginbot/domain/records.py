@@ -89,6 +89,14 @@ class KeyRights:
 
 
 @dataclass(frozen=True, slots=True)
+class Delisting:
+    """A pair that leaves isolated margin. Source: GET /sapi/v1/margin/delist-schedule."""
+
+    symbol: Symbol
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SpotWallet:
     """The spot wallet: free coins by asset, and the account's number. Source: GET /api/v3/account."""
 

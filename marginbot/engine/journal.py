@@ -128,6 +128,21 @@ class Journal:
         with self._reading() as connection:
             return tuple(_intent(row) for row in connection.execute(query.order_by(column.id)))
 
+    def unsettled(self, account: str) -> tuple[Intent, ...]:
+        """Writes of every pair whose outcome is not settled, oldest first."""
+        column = schema.intents.c
+        states = [state.value for state in OPEN_STATES]
+        query = select(schema.intents).where(column.account == account, column.state.in_(states)).order_by(column.id)
+        with self._reading() as connection:
+            return tuple(_intent(row) for row in connection.execute(query))
+
+    def probe(self) -> None:
+        """Take the right to write and give it back, changing nothing. Raises: JournalUnavailable."""
+        with _spoken("written", self._url.database), self._engine.connect() as connection:
+            connection.rollback()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.rollback()
+
     def tied_ids(self, account: str, kind: str) -> frozenset[str]:
         """Record numbers of the exchange that already belong to an intent, so that no record is counted twice."""
         column = schema.intents.c

@@ -12,7 +12,7 @@ from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol
 from marginbot.domain.market import Fees, OrderBook, PairRules, Tier
 from marginbot.domain.plan import CloseOrder
-from marginbot.domain.records import Fill, KeyRights, LoanRecord, OrderReport, SpotWallet, TransferRecord
+from marginbot.domain.records import Delisting, Fill, KeyRights, LoanRecord, OrderReport, SpotWallet, TransferRecord
 
 T = TypeVar("T")
 
@@ -49,6 +49,9 @@ class ExchangeReads(Protocol):
     async def repayment(self, symbol: Symbol, asset: Asset, record_id: str) -> LoanRecord | None: ...
     async def transfers_out(self, symbol: Symbol, since: datetime) -> tuple[TransferRecord, ...]: ...
     async def transfers_in(self, symbol: Symbol, since: datetime) -> tuple[TransferRecord, ...]: ...
+    async def system_normal(self) -> bool: ...
+    async def interest_in_bnb(self) -> bool: ...
+    async def delistings(self) -> tuple[Delisting, ...]: ...
 
 
 class ExchangeWrites(Protocol):
@@ -82,6 +85,15 @@ class Exchange(ExchangeReads, ExchangeWrites, Protocol):
     @property
     def recv_window_ms(self) -> int:
         """How long after its timestamp the exchange may still take one of our writes."""
+        ...
+
+    @property
+    def clock_offset_ms(self) -> int:
+        """Server time less local time, as last measured."""
+        ...
+
+    def used_weights(self) -> Mapping[str, tuple[int, int]]:
+        """Used weight and size of every rate budget this minute, as far as answers told."""
         ...
 
     def server_now_ms(self) -> int:

@@ -10,7 +10,7 @@ from typing import Final
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol
 from marginbot.domain.market import Fees, OrderBook, PairRules, Tier
-from marginbot.domain.records import Fill, KeyRights, LoanRecord, OrderReport, SpotWallet, TransferRecord
+from marginbot.domain.records import Delisting, Fill, KeyRights, LoanRecord, OrderReport, SpotWallet, TransferRecord
 from marginbot.errors import RequestRejected
 from marginbot.exchange.client import BinanceClient
 from marginbot.exchange.faults import NO_SUCH_ORDER
@@ -29,6 +29,7 @@ from marginbot.exchange.wire_market import (
     read_tiers,
 )
 from marginbot.exchange.wire_orders import read_open_client_ids, read_order, read_trades
+from marginbot.exchange.wire_system import read_delistings, read_interest_in_bnb, read_system_normal
 
 ISOLATED: Final = "TRUE"
 _TRADES_AT_ONCE: Final = 1000
@@ -143,6 +144,18 @@ class Reads:
     async def transfers_in(self, symbol: Symbol, since: datetime) -> tuple[TransferRecord, ...]:
         """Transfers from spot to the isolated wallet. Source: GET /sapi/v1/asset/transfer, type=MAIN_ISOLATED_MARGIN."""
         return await all_transfers(self._transfers, "MAIN_ISOLATED_MARGIN", "toSymbol", symbol, since)
+
+    async def system_normal(self) -> bool:
+        """Whether the exchange is at work, not in maintenance. Source: GET /sapi/v1/system/status."""
+        return read_system_normal(await self._client.get_system_status())
+
+    async def interest_in_bnb(self) -> bool:
+        """Whether interest is charged in BNB (`interestBNBBurn`). Source: GET /sapi/v1/bnbBurn."""
+        return read_interest_in_bnb(await self._client.get_bnb_burn_spot_margin())
+
+    async def delistings(self) -> tuple[Delisting, ...]:
+        """Isolated pairs that leave margin, soonest first. Source: GET /sapi/v1/margin/delist-schedule."""
+        return read_delistings(await self._client.get_margin_delist_schedule())
 
     async def _open_client_ids(self, symbol: Symbol) -> tuple[str, ...]:
         answer = await self._client.get_open_margin_orders(symbol=symbol, isIsolated=ISOLATED)

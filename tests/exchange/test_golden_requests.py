@@ -65,6 +65,7 @@ PUBLIC: list[Case] = [
     ("pair_rules", (PAIR,), "GET", "/api/v3/exchangeInfo", {"symbol": PAIR}, exchange_info()),
     ("order_book", (PAIR, 1000), "GET", "/api/v3/depth", {"symbol": PAIR, "limit": "1000"}, EMPTY_BOOK),
     ("min_repays", (), "GET", f"{MARGIN}/allAssets", {}, MARGIN_ASSETS),
+    ("system_normal", (), "GET", "/sapi/v1/system/status", {}, {"status": 0, "msg": "normal"}),
 ]
 SIGNED: list[Case] = [
     ("isolated_accounts", (), "GET", f"{MARGIN}/isolated/account", {}, {"assets": [a_row()]}),
@@ -75,6 +76,8 @@ SIGNED: list[Case] = [
     ("fees", (PAIR,), "GET", "/api/v3/account/commission", {"symbol": PAIR}, a_commission()),
     ("spot_wallet", (), "GET", "/api/v3/account", {"omitZeroBalances": "true"}, SPOT),
     ("key_rights", (), "GET", "/sapi/v1/account/apiRestrictions", {}, KEY_RIGHTS),
+    ("interest_in_bnb", (), "GET", "/sapi/v1/bnbBurn", {}, {"spotBNBBurn": True, "interestBNBBurn": False}),
+    ("delistings", (), "GET", f"{MARGIN}/delist-schedule", {}, []),
     ("hourly_rates", (PAIR,), "GET", f"{MARGIN}/isolatedMarginData", {"symbol": PAIR}, FEE_DATA),
     (
         "max_transferable",
