@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.plan import Goal, Limits
+from marginbot.engine.checkup import Checkup
 from marginbot.engine.clock import SystemClock
 from marginbot.engine.events import Observer, nobody
 from marginbot.engine.journal import Journal
@@ -91,6 +92,12 @@ class App:
         with self.exchange.polling():
             return await survey(self.exchange, self._patience(READ_DEADLINE), symbols)
 
+    def checkup(self) -> Checkup:
+        """What `doctor` asks."""
+        settings = self.settings.exchange
+        patience = self._patience(READ_DEADLINE)
+        return Checkup(self.exchange, self.journal, patience, settings.allow_withdrawal_keys, settings.reserve_pct)
+
     async def pause(self, seconds: float) -> None:
         """Wait between two looks. Raises: Interrupted when a signal asked to stop."""
         await self._patience(seconds + 1).pause(seconds)
@@ -114,7 +121,7 @@ async def open_app(
     time = clock or SystemClock()
     with ExitStack() as opened:
         place = _place(settings, time, opened)
-        journal = Journal(f"sqlite:///{journal_file(settings)}")
+        journal = Journal.in_file(journal_file(settings))
         opened.callback(journal.close)
         async with _exchange(settings, place, time, journal, dry_run, tap) as exchange:
             yield App(settings, settings.venue.value, exchange, journal, time, state_dir())

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from marginbot.cli.errors import REFUSED
 from marginbot.domain.account import AssetBalance, IsolatedAccount
-from marginbot.domain.amounts import Asset, half_up
+from marginbot.domain.amounts import Asset, Symbol, half_up
 from marginbot.domain.margin import margin_level
 from marginbot.engine.journal import Intent
-from marginbot.engine.report import RunReport, StepReport
+from marginbot.engine.report import Outcome, RunReport, StepReport
 from marginbot.engine.survey import PairSurvey, Survey
 
 Document = dict[str, Any]
@@ -36,6 +37,14 @@ def run_document(report: RunReport) -> Document:
         "round_trips": report.round_trips,
         "elapsed_ms": report.elapsed_ms,
     }
+
+
+def failed_document(symbol: Symbol | None, venue: str, code: int, reason: str) -> Document:
+    """The same for a run that came to nothing before it could look; `symbol` None: for a run on all pairs, none of them seen."""
+    if symbol is None:
+        return {"pairs": [], "error": reason, "key": None}
+    outcome = Outcome.REFUSED if code == REFUSED else Outcome.STOPPED
+    return run_document(RunReport(symbol, venue, outcome, reason))
 
 
 def status_document(survey: Survey, venue: str) -> Document:

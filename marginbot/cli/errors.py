@@ -60,7 +60,8 @@ def _report(output: Output, code: int, message: str, key: str | None, hint: str,
     scrub = Scrubber()
     message = scrub(message)
     if output.as_json and not output.emitted:
-        output.emit_json({"error": message, "key": key})
+        whole = output.failed if code != USAGE else None
+        output.emit_json({"error": message, "key": key} if whole is None else whole(code, message))
     if output.verbose and cause is not None:
         # Never with locals: they hold keys.
         trace = scrub("".join(traceback.format_exception(cause)))

@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-from marginbot.cli import demo, journal, paper, plan, record, status, unwind
+from marginbot.cli import demo, doctor, journal, paper, plan, record, status, unwind
 from marginbot.cli.errors import guarded
 from marginbot.cli.options import Invocation, with_globals
 from marginbot.cli.output import Output
@@ -31,7 +31,7 @@ def _marginbot(invocation: Invocation) -> int:
     return 0
 
 
-for module in (demo, status, plan, unwind, journal, record):
+for module in (demo, status, plan, unwind, doctor, journal, record):
     module.register(app)
 app.add_typer(paper.app, name="paper")
 

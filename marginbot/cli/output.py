@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Output:
-    """The two streams of one command. `as_json`: scripts read stdout; `quiet`: progress is not shown; `verbose`: -v count."""
+    """The two streams of one command. `as_json`: scripts read stdout; `quiet`: progress is not shown; `verbose`: -v count.
+
+    `failed`: the document of a command that came to nothing, from exit code and reason, where its readers expect all its keys.
+    """
 
     as_json: bool = False
     quiet: bool = False
     verbose: int = 0
     emitted: bool = False
+    failed: Callable[[int, str], Mapping[str, object]] | None = None
 
     @cached_property
     def people(self) -> Console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -22,6 +23,12 @@ class PlanOptions:
     into: Into
     json: bool
 
+    def failed(self, venue: str, code: int, reason: str) -> Mapping[str, object]:
+        """What --json prints when the run could not even begin."""
+        from marginbot.cli.documents import failed_document
+
+        return failed_document(self.symbol, venue, code, reason)
+
 
 @with_globals
 def plan(
@@ -34,7 +41,8 @@ def plan(
 ) -> int:
     """Show what unwind would do now; sends nothing."""
     flags = typed(unwind__max_slippage_bps=("--max-slippage-bps", max_slippage_bps), unwind__deadline=("--deadline", deadline))
-    return run(invocation, "plan", PlanOptions(symbol(pair), into, as_json), flags)
+    options = PlanOptions(symbol(pair), into, as_json)
+    return run(invocation, "plan", options, flags, options.failed)
 
 
 def register(app: typer.Typer) -> None:

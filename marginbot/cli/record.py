@@ -27,7 +27,7 @@ class RecordOptions:
 @with_globals
 def record(
     invocation: Invocation,
-    pair: Annotated[str | None, typer.Argument(metavar="[SYMBOL]", help="The pair; the first in debt when left out.")] = None,
+    pair: Annotated[str | None, typer.Argument(metavar="SYMBOL", help="The pair; the first in debt when left out.")] = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the cassettes go.")] = Path("cassettes"),
     force: Annotated[bool, typer.Option("--force", help="Replace cassettes of the same name.")] = False,
     as_json: Json = False,
@@ -38,4 +38,4 @@ def record(
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("record", epilog="Examples: marginbot record | marginbot record BTCUSDT --out tapes --venue live")(record)
+    app.command("record", epilog="Examples: marginbot record | marginbot record BTCUSDT --out tapes")(record)

@@ -52,5 +52,6 @@ def _report(options: RecordOptions, shell: Shell, symbol: Symbol, written: list[
         shell.output.progress.print(f"  {escape(str(file))}", soft_wrap=True)
     for refusal in refused:
         people.print(f"[watch]recorded as refused:[/watch] {escape(refusal)}", soft_wrap=True)
-    people.print(f"[done]{len(written)} cassettes of {symbol}[/done] are in {escape(str(options.out))}, listed in SOURCES.md.")
-    people.print("[hint]Keys, ids, addresses and times are taken out; amounts are not. Read before you publish.[/hint]")
+    people.print(f"[done]{len(written)} cassettes of {symbol}[/done] are in {escape(str(options.out))}.", soft_wrap=True)
+    hint = "Keys, ids, addresses and times are taken out; amounts are not. Read before you publish."
+    people.print(hint, style="hint", soft_wrap=True)

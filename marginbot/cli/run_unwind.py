@@ -24,7 +24,8 @@ async def execute(options: UnwindOptions, shell: Shell) -> int:
                 reports = [await app.plan(Goal(symbol, options.into, options.sweep)) for symbol in symbols]
             else:
                 reports = await _unwind(app, symbols, options, shell)
-    _emit(reports, options, shell)
+            # Still inside: a signal must not cut the document off.
+            _emit(reports, options, shell)
     return max((report.exit_code for report in reports), default=0)
 
 

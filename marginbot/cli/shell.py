@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from marginbot.cli.early_signals import held_back, interrupting
 from marginbot.cli.options import Invocation
 from marginbot.cli.output import Output
 from marginbot.errors import ConfigError
@@ -28,21 +30,35 @@ class Shell:
     output: Output
 
 
-def run(invocation: Invocation, name: str, options: object, flags: Flags | None = None) -> int:
-    """Load the settings with the typed flags on top, then the command's heavy parts, and run its `execute`."""
-    import asyncio
+Failed = Callable[[str, int, str], Mapping[str, object]]
+"""Venue, exit code and reason -> the document of a command that came to nothing."""
 
+
+def run(invocation: Invocation, name: str, options: object, flags: Flags | None = None, failed: Failed | None = None) -> int:
+    """Load the settings with the typed flags on top, then the command's heavy parts, and run its `execute`."""
+    output = invocation.output
+    with interrupting():
+        with held_back():
+            import asyncio
+
+            settings = _settings(invocation, flags or {})
+            if failed is not None:
+                output.failed = functools.partial(failed, settings.venue.value)
+        execute = importlib.import_module(f"marginbot.cli.run_{name}").execute
+        code = execute(options, Shell(settings, output))
+        return int(asyncio.run(code) if inspect.iscoroutine(code) else code)
+
+
+def _settings(invocation: Invocation, flags: Flags) -> Settings:
     from marginbot import logs
     from marginbot.settings import load_settings
 
-    given = dict(flags or {})
+    given = dict(flags)
     if invocation.venue is not None:
         given["venue"] = ("--venue", invocation.venue)
     settings = load_settings(given, config=invocation.config)
     logs.set_up(invocation.output.verbose, settings.secrets())
-    execute = importlib.import_module(f"marginbot.cli.run_{name}").execute
-    code = execute(options, Shell(settings, invocation.output))
-    return int(asyncio.run(code) if inspect.iscoroutine(code) else code)
+    return settings
 
 
 def typed(**flags: tuple[str, str | None]) -> Flags:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from marginbot.cli.early_signals import CAUGHT
 from marginbot.cli.output import Output
 
 
@@ -14,16 +14,15 @@ from marginbot.cli.output import Output
 def stopping(stop: asyncio.Event, output: Output) -> Iterator[None]:
     """While inside, a signal sets `stop` instead of breaking off in the middle of a write, and says so."""
     loop = asyncio.get_running_loop()
-    caught = (signal.SIGINT, signal.SIGTERM)
 
     def ask_to_stop() -> None:
         stop.set()
         output.problems.print("Stopping at the next safe point ...", style="hint")
 
-    for number in caught:
+    for number in CAUGHT:
         loop.add_signal_handler(number, ask_to_stop)
     try:
         yield
     finally:
-        for number in caught:
+        for number in CAUGHT:
             loop.remove_signal_handler(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -26,6 +27,12 @@ class UnwindOptions:
     sweep: bool
     json: bool
 
+    def failed(self, venue: str, code: int, reason: str) -> Mapping[str, object]:
+        """What --json prints when the run could not even begin."""
+        from marginbot.cli.documents import failed_document
+
+        return failed_document(self.symbol, venue, code, reason)
+
 
 @with_globals
 def unwind(
@@ -45,7 +52,7 @@ def unwind(
         raise ConfigError("give one SYMBOL such as BTCUSDT, or --all, and not both", "SYMBOL")
     options = UnwindOptions(None if pair is None else symbol(pair), into, dry_run, yes, not no_sweep, as_json)
     flags = typed(unwind__max_slippage_bps=("--max-slippage-bps", max_slippage_bps), unwind__deadline=("--deadline", deadline))
-    return run(invocation, "unwind", options, flags)
+    return run(invocation, "unwind", options, flags, options.failed)
 
 
 def register(app: typer.Typer) -> None:

@@ -51,9 +51,11 @@ class Cycle:
     async def run(self, look: Look) -> Ending:
         """Raises whatever cuts the run short (deadline, signal, ban, journal): the frame turns it into an ending."""
         ending = await self._until_over(look)
-        if self._executor is not None:
-            clock = self.looker.patience.clock
-            self.settler.journal.close_episode(self._executor.episode_id, ending.outcome.value, ending.reason, clock.now())
+        journal, clock = self.settler.journal, self.looker.patience.clock
+        # Also one that an earlier run left open, when this run found that nothing was left to do.
+        episode = journal.open_episode_of(self.settler.account, self.goal.symbol)
+        if episode is not None:
+            journal.close_episode(episode, ending.outcome.value, ending.reason, clock.now())
         return ending
 
     async def _until_over(self, look: Look) -> Ending:
@@ -92,7 +94,11 @@ class Cycle:
         await self._perform(reports, look)
         after = await self.looker.again(_kept_needs(decided, look))
         _mark_level(reports, after)
-        self._judge(look, after)
+        if _moved(look, after):
+            self._refusals.progress()
+        elif _came_to_nothing(reports) and not after.pending:
+            await self.looker.patience.pause(RETRY_AFTER)
+            return await self.looker.again(_kept_needs(decided, look))
         return after
 
     async def _perform(self, reports: list[StepReport], look: Look) -> None:
@@ -109,16 +115,12 @@ class Cycle:
             await patience.sit_out(limit)
         except NotSent:
             await patience.pause(RETRY_AFTER)
-        if any(isinstance(report.step, CloseOrder) and report.step.limit_price is not None for report in reports):
+        if any(_is_limit(report) for report in reports):
             await patience.pause(RETRY_AFTER)
 
     def _unresolved(self) -> tuple[str, ...]:
         open_intents = self.settler.journal.open_intents(self.settler.account, self.goal.symbol)
         return tuple(f"a {intent.kind}" for intent in open_intents if intent.state is not State.ACCEPTED)
-
-    def _judge(self, before: Look, after: Look) -> None:
-        if not same_balances(before.account, after.account) or before.open_orders != after.open_orders:
-            self._refusals.progress()
 
     def _open_executor(self) -> Executor:
         """The episode is written down with the first plan that acts: a flat pair leaves no trace in the journal."""
@@ -159,6 +161,22 @@ def _waiting_time(decided: Plan, look: Look) -> float:
 def _kept_needs(decided: Plan, look: Look) -> frozenset[Need]:
     """A size that needed the deep book once may need it again; what the plan asks for comes with the next look."""
     return decided.needs | {Need.DEEP_BOOK} if look.book_is_deep else decided.needs
+
+
+def _moved(before: Look, after: Look) -> bool:
+    return not same_balances(before.account, after.account) or before.open_orders != after.open_orders
+
+
+def _is_limit(report: StepReport) -> bool:
+    return isinstance(report.step, CloseOrder) and report.step.limit_price is not None
+
+
+def _came_to_nothing(reports: list[StepReport]) -> bool:
+    """Something was done and, as nothing moved, to no effect: an order that expired unfilled, a cancel that freed nothing.
+
+    It goes again once a second at most; limit orders have waited already.
+    """
+    return any(report.status is StepStatus.DONE for report in reports) and not any(_is_limit(report) for report in reports)
 
 
 def _mark_level(reports: list[StepReport], after: Look) -> None:

@@ -21,8 +21,10 @@ from marginbot.engine.patience import Patience
 from marginbot.engine.ports import Exchange
 from marginbot.engine.proof import Proofs
 from marginbot.engine.report import StepReport, StepStatus, amount_of, asset_of, kind_of
-from marginbot.engine.settle import Fate, Settled, Settler, balances_before
+from marginbot.engine.settle import Settled, Settler
+from marginbot.engine.traces import Fate, balances_before
 from marginbot.errors import NotSent, OutcomeUnknown, RateLimited, ReadFailed, RequestRejected
+from marginbot.rules.guard import OLDEST_ANSWER
 
 SCOUT_AFTER, SCOUT_EVERY = 2.0, 1.0
 
@@ -46,6 +48,8 @@ class Executor:
     async def act(self, reports: Sequence[StepReport], look: Look) -> None:
         """Run the steps in order (sweeps at once, they touch different coins); those after a failure stay SKIPPED.
 
+        So do those that come too late: a step is never built on an answer older than the guard allows.
+
         Raises: StepRefused, RateLimited, NotSent for the step that did not happen; JournalUnavailable before a step whose
         intent cannot be written; DeadlineReached or Interrupted between steps or while an outcome is still unknown.
         """
@@ -53,12 +57,17 @@ class Executor:
         for report in reports:
             if report not in sweeps:
                 self.patience.check()
+                if self._is_old(look):
+                    return
                 await self._one(report, look)
                 if report.status is not StepStatus.DONE:
                     return
         if sweeps:
             self.patience.check()
             await self.exchange.together(*(self._one(report, look) for report in sweeps))
+
+    def _is_old(self, look: Look) -> bool:
+        return self.patience.clock.monotonic() - look.seen_at > OLDEST_ANSWER
 
     async def _one(self, report: StepReport, look: Look) -> None:
         began = self.patience.clock.monotonic()
@@ -117,7 +126,9 @@ class Executor:
                 order = await self._place(step, report.client_id or "")
                 self._filled(report, intent, order)
             case Repay():
-                record_id = await self.loans.turn(lambda: self.exchange.repay(step.symbol, step.asset, step.amount))
+                record_id = await self.loans.turn(
+                    lambda: self.exchange.repay(step.symbol, step.asset, step.amount), self.patience
+                )
                 self._accepted(report, intent, look, record_id)
             case Sweep():
                 self._accepted(report, intent, look, await self.exchange.sweep(step.symbol, step.asset, step.amount))
@@ -168,7 +179,7 @@ class Executor:
     def _accepted(self, report: StepReport, intent: Intent, look: Look, record_id: str) -> None:
         report.status, report.exchange_id, report.note = StepStatus.DONE, record_id, "accepted"
         self._moved(report.step)
-        self.proofs.expect(report, look.account, record_id, intent.sent_ms)
+        self.proofs.expect(report, look.account, record_id, min(intent.sent_ms, self.exchange.server_now_ms()))
         self._record(intent, State.ACCEPTED, "accepted", record_id)
 
     def _moved(self, step: Step) -> None:
@@ -183,7 +194,8 @@ class Executor:
                 pass
 
     async def _settle(self, report: StepReport, intent: Intent, look: Look) -> None:
-        settled = await self.settler.settle(intent, intent.sent_ms)
+        # Times count from here, not from the intent: the write may have waited its turn, or been stamped anew by a mended clock.
+        settled = await self.settler.settle(intent, self.exchange.server_now_ms())
         report.note = f"the answer was lost; looked up: {settled.fate.value}"
         if settled.fate is not Fate.DONE:
             report.status = StepStatus.REJECTED

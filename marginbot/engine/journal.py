@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, insert, make_url, select, text, update
@@ -66,12 +67,17 @@ class Journal:
     Raises JournalUnavailable from every method when the file cannot be opened, read or written.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         with _spoken("opened", url):
             self._url = make_url(url)
             self._engine = _engine(self._url)
             with self._engine.begin() as connection:
                 schema.migrate(connection)
+
+    @staticmethod
+    def in_file(file: Path) -> Journal:
+        """The journal in a file, whatever letters its name has."""
+        return Journal(URL.create("sqlite", database=str(file)))
 
     def open_episode(self, account: str, symbol: Symbol, rule: str, goal: Mapping[str, str], at: datetime) -> int:
         """Write down what is wanted, before the first step. Returns the episode's number."""
@@ -156,7 +162,7 @@ class Journal:
         """All intents, oldest first, for people and scripts."""
         query = select(schema.intents).order_by(schema.intents.c.id)
         if since is not None:
-            query = query.where(schema.intents.c.started_at >= since.isoformat())
+            query = query.where(schema.intents.c.started_at >= since.astimezone(UTC).isoformat())
         if symbol is not None:
             query = query.where(schema.intents.c.symbol == symbol)
         with self._reading() as connection:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from marginbot.engine.patience import DeadlineReached, Interrupted, Patience
 from marginbot.engine.ports import Clock
 from marginbot.errors import RequestRejected
 
@@ -25,10 +26,10 @@ class LoanQueue:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _free_at: float = 0.0
 
-    async def turn(self, action: Callable[[], Awaitable[T]]) -> T:
+    async def turn(self, action: Callable[[], Awaitable[T]], patience: Patience) -> T:
         """Run a loan action when it is its turn; a refusal with -3007 (another is pending) waits 0.2 ... 6 s and goes again.
 
-        Raises whatever the action raises, and the last -3007 when it never became free.
+        Raises whatever the action raises, and the last -3007 when it never became free, or not before the deadline or a signal.
         """
         async with self._lock:
             for wait in (*WAITS, None):
@@ -36,9 +37,12 @@ class LoanQueue:
                 try:
                     return await action()
                 except RequestRejected as refused:
-                    if refused.code != LOAN_PENDING or wait is None:
+                    if refused.code != LOAN_PENDING or wait is None or wait >= patience.left:
                         raise
-                    await self.clock.sleep(wait)
+                    try:
+                        await patience.pause(wait)
+                    except (DeadlineReached, Interrupted):
+                        raise refused from None
                 finally:
                     self._free_at = self.clock.monotonic() + APART
             raise AssertionError("unreachable: the last wait re-raises")

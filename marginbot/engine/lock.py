@@ -31,6 +31,11 @@ def pair_lock(directory: Path, venue: str, account: str, symbol: Symbol) -> Iter
             f"another marginbot is working on {symbol} of this account; nothing was sent. "
             "Wait for it to end, then run the same command"
         ) from busy
+    except OSError as trouble:
+        raise SafetyRefused(
+            f"the lock file {lock.lock_file} cannot be made ({trouble.strerror}): nobody could be kept out, so nothing was sent. "
+            "Free disk space or mend the rights of its directory, then run the same command"
+        ) from trouble
     try:
         yield
     finally:

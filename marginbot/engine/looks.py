@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol
@@ -18,10 +19,12 @@ from marginbot.domain.records import KeyRights, SpotWallet
 from marginbot.engine.events import Looked, Notice, Observer
 from marginbot.engine.explain import OwnSteps, same_balances
 from marginbot.engine.patience import Patience
-from marginbot.engine.ports import Exchange
+from marginbot.engine.ports import Clock, Exchange
 from marginbot.engine.proof import Proofs
 from marginbot.engine.refusals import FINAL_CODES
 from marginbot.errors import ConfigError, RequestRejected, SafetyRefused
+
+T = TypeVar("T")
 
 DEEP_LEVELS = 1000
 UNKNOWN_SYMBOL = -1121
@@ -85,6 +88,7 @@ class Looker:
         if first.account.is_empty and first.open_orders == 0:
             await self.patience.pause(0.2)
             first = await self.patience.ask(lambda: self._look(frozenset({Need.TRANSFERABLE})))
+            self.last = None  # what was not believed is no ground to call the second read somebody else's doing
         return self._accept(first)
 
     async def _until_explained(self, look: Look, needs: frozenset[Need]) -> Look:
@@ -130,29 +134,28 @@ class Looker:
         return look
 
     async def _first(self) -> FirstLook:
-        ask = self.exchange
+        ask, arrivals = self.exchange, _Arrivals(self.patience.clock)
         calls: tuple[Awaitable[Any], ...] = (
             ask.server_time_ms(),
             ask.pair_rules(self.symbol),
-            ask.isolated_accounts(),
-            ask.open_order_count(self.symbol),
+            arrivals.of(ask.isolated_accounts),
+            arrivals.of(lambda: ask.open_order_count(self.symbol)),
             ask.tiers(self.symbol),
             ask.fees(self.symbol),
-            ask.order_book(self.symbol),
+            arrivals.of(lambda: ask.order_book(self.symbol)),
             ask.spot_wallet(),
             ask.key_rights(),
             ask.min_repays(),
             ask.hourly_rates(self.symbol),
         )
         _, rules, accounts, orders, tiers, fees, book, spot, rights, minimums, rates = await ask.together(*calls)
-        seen_at = self.patience.clock.monotonic()
         market = Market(rules, tiers, fees, book, minimums, rates)
-        look = Look(_row(accounts, self.symbol), market, orders, seen_at, spot=spot.free)
+        look = Look(_row(accounts, self.symbol), market, orders, arrivals.oldest, spot=spot.free)
         return FirstLook(look, rights, spot)
 
     async def _look(self, needs: frozenset[Need]) -> Look:
         assert self.last is not None  # noqa: S101
-        ask, rules = self.exchange, self.last.market.rules
+        ask, rules, arrivals = self.exchange, self.last.market.rules, _Arrivals(self.patience.clock)
         deep = Need.DEEP_BOOK in needs
         batch: dict[str, Callable[[], Awaitable[Any]]] = {
             "accounts": ask.isolated_accounts,
@@ -165,7 +168,8 @@ class Looker:
             batch["quote"] = lambda: ask.max_transferable(self.symbol, rules.quote)
             batch["spot"] = ask.spot_wallet
         batch.update(self.proofs.questions())
-        answers = dict(zip(batch, await ask.together(*(question() for question in batch.values())), strict=True))
+        calls = (arrivals.of(question) if name in _SIZES else question() for name, question in batch.items())
+        answers = dict(zip(batch, await ask.together(*calls), strict=True))
         account = _row(answers["accounts"], self.symbol)
         pending = self.proofs.judge(answers, account)
         return replace(
@@ -173,12 +177,29 @@ class Looker:
             account=account,
             market=replace(self.last.market, rules=answers["rules"], book=answers["book"]),
             open_orders=answers["orders"],
-            seen_at=self.patience.clock.monotonic(),
+            seen_at=arrivals.oldest,
             transferable=_transferable(answers, rules.base, rules.quote),
             spot=answers["spot"].free if "spot" in answers else self.last.spot,
             pending=pending,
             book_is_deep=deep,
         )
+
+
+_SIZES = frozenset({"accounts", "orders", "book", "base", "quote"})
+"""The answers that amounts follow from; the age of a look is that of the oldest of them."""
+
+
+@dataclass(slots=True)
+class _Arrivals:
+    """When the first answer came on which amounts may rest: one slow answer must not make the others look fresh."""
+
+    clock: Clock
+    oldest: float = math.inf
+
+    async def of(self, question: Callable[[], Awaitable[T]]) -> T:
+        answer = await question()
+        self.oldest = min(self.oldest, self.clock.monotonic())
+        return answer
 
 
 def _transferable(answers: dict[str, Any], base: Asset, quote: Asset) -> dict[Asset, Decimal] | None:

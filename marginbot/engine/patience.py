@@ -33,6 +33,7 @@ class Patience:
     deadline: float
     jitter: Callable[[], float]
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    answered: bool = False
 
     @property
     def left(self) -> float:
@@ -53,29 +54,49 @@ class Patience:
         self.check()
 
     async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a read until it answers. Raises its last error when the deadline would pass while waiting."""
-        wait = FIRST_WAIT
+        """Repeat a read until it answers. Raises its last error when the deadline passes before it does."""
+        wait, trouble = FIRST_WAIT, self._no_answer()
         while True:
             self.check()
             try:
-                return await self._unless_stopped(question())
+                answer = await self._unless_stopped(question(), self.left)
             except (ReadFailed, NotSent, RequestRejected) as error:
-                if self.left <= wait or not _may_pass(error):
+                if not _may_pass(error):
                     raise
-                await self.pause(wait * (1 + self.jitter()))
+                trouble = error
+                await self._pause_or(error, wait * (1 + self.jitter()))
                 wait = min(wait * 2, LONGEST_WAIT)
             except RateLimited as limit:
                 await self.sit_out(limit)
+            except TimeoutError:
+                raise trouble from None
+            else:
+                self.answered = True
+                return answer
 
     async def sit_out(self, limit: RateLimited) -> None:
         """Wait until a limit ends; raises it when that is beyond the deadline."""
         seconds = (limit.until_ms - self.exchange.server_now_ms()) / 1000
-        if seconds > self.left:
-            raise limit
-        await self.pause(max(0.0, seconds) + 0.05)
+        await self._pause_or(limit, max(0.0, seconds) + 0.05)
 
-    async def _unless_stopped(self, work: Awaitable[T]) -> T:
-        bound = asyncio.timeout(None)
+    def _no_answer(self) -> MarginbotError:
+        """What a read is told that the deadline cuts off: an exchange that never answered could not be reached."""
+        if self.answered:
+            return DeadlineReached("the deadline is reached")
+        return ReadFailed("the exchange did not answer before the deadline")
+
+    async def _pause_or(self, trouble: MarginbotError, seconds: float) -> None:
+        """Wait and go on, or raise the trouble when the deadline comes first."""
+        if seconds >= self.left:
+            raise trouble
+        try:
+            await self.pause(seconds)
+        except DeadlineReached:
+            raise trouble from None
+
+    async def _unless_stopped(self, work: Awaitable[T], within: float | None = None) -> T:
+        """Raises: Interrupted on a signal, TimeoutError when it takes longer than `within` seconds."""
+        bound = asyncio.timeout(within)
         try:
             async with bound:
                 watcher = asyncio.create_task(_trip(self.stop, bound))
@@ -84,7 +105,7 @@ class Patience:
                 finally:
                     watcher.cancel()
         except TimeoutError:
-            if not bound.expired():
+            if not (bound.expired() and self.stop.is_set()):
                 raise
             raise Interrupted("a signal asked to stop") from None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from marginbot.domain.book import slippage_bps
 from marginbot.domain.plan import CloseOrder, Goal, Limits, Verdict
 from marginbot.engine.looks import Looker
+from marginbot.engine.patience import DeadlineReached, Interrupted
 from marginbot.engine.ports import Exchange
 from marginbot.engine.report import Outcome, RunReport, StepReport, StepStatus
 from marginbot.engine.rights import missing_rights
-from marginbot.errors import NotSent, RateLimited, ReadFailed, SafetyRefused
+from marginbot.errors import NotSent, RateLimited, ReadFailed, RequestRejected, SafetyRefused
 from marginbot.rules.forecast import Forecast, Foreseen, forecast
 
 
@@ -22,8 +23,11 @@ async def preview(
             await _fill(report, looker, goal, limits, allow_withdrawals)
         except SafetyRefused as refused:
             report.outcome, report.reason = Outcome.REFUSED, str(refused)
-        except (RateLimited, NotSent, ReadFailed) as cut_off:
+        except (RateLimited, NotSent, ReadFailed, DeadlineReached) as cut_off:
             report.outcome, report.reason, report.unreachable = Outcome.STOPPED, str(cut_off), True
+        except (RequestRejected, Interrupted) as ended:
+            report.outcome, report.reason = Outcome.STOPPED, str(ended)
+            report.unreachable = isinstance(ended, RequestRejected) and ended.code is None
     report.requests, report.round_trips, report.elapsed_ms = meter.requests, meter.round_trips, meter.elapsed_ms
     return report
 

@@ -59,7 +59,10 @@ bans = Table(
 
 def migrate(connection: Connection) -> None:
     """Bring the file to `VERSION`, one step after the other. Raises JournalUnavailable for a journal from the future."""
-    found = int(connection.execute(text("PRAGMA user_version")).scalar_one())
+    if _version(connection) == VERSION:
+        return
+    connection.execute(text("BEGIN IMMEDIATE"))  # so that of two processes on a new file one waits for the other
+    found = _version(connection)
     if found > VERSION:
         raise JournalUnavailable(
             f"the journal has version {found} and this marginbot knows {VERSION}: it was written by a newer marginbot; "
@@ -69,6 +72,10 @@ def migrate(connection: Connection) -> None:
         _STEPS[number](connection)
     if found < VERSION:
         connection.execute(text(f"PRAGMA user_version = {VERSION}"))
+
+
+def _version(connection: Connection) -> int:
+    return int(connection.execute(text("PRAGMA user_version")).scalar_one())
 
 
 def _create_first(connection: Connection) -> None:

@@ -22,7 +22,10 @@ HOURS_A_DAY = 24
 
 @dataclass(frozen=True, slots=True)
 class PairSurvey:
-    """One pair: the account and what follows from it. Values in quote; None where nothing is owed."""
+    """One pair: the account and what follows from it. Values in quote; None where nothing is owed.
+
+    interest_per_day is also None when the exchange did not tell the rate of a coin that is owed.
+    """
 
     account: IsolatedAccount
     margin_level: Decimal | None
@@ -70,8 +73,6 @@ def danger_order(pair: PairSurvey) -> tuple[bool, Decimal, Symbol]:
 def judge(account: IsolatedAccount, tiers: tuple[Tier, ...], rates: Mapping[Asset, Decimal]) -> PairSurvey:
     """All figures of one pair from one account row. rates: hourly, by asset."""
     edge = liquidation_price(account, tiers)
-    base, quote = account.base, account.quote
-    interest = base.borrowed * rates[base.asset] * account.index_price + quote.borrowed * rates[quote.asset]
     return PairSurvey(
         account=account,
         margin_level=margin_level(account),
@@ -80,8 +81,18 @@ def judge(account: IsolatedAccount, tiers: tuple[Tier, ...], rates: Mapping[Asse
         distance_pct=distance_pct(account, edge),
         equity_value=equity_value(account),
         liability_value=liability_value(account),
-        interest_per_day=interest * HOURS_A_DAY if account.owes else None,
+        interest_per_day=_interest_per_day(account, rates),
     )
+
+
+def _interest_per_day(account: IsolatedAccount, rates: Mapping[Asset, Decimal]) -> Decimal | None:
+    owed = [
+        (side.borrowed * price, rates.get(side.asset))
+        for side, price in ((account.base, account.index_price), (account.quote, Decimal(1)))
+        if side.borrowed > 0
+    ]
+    known = [value * rate for value, rate in owed if rate is not None]
+    return sum(known, Decimal(0)) * HOURS_A_DAY if account.owes and len(known) == len(owed) else None
 
 
 def _account(exchange: Exchange) -> tuple[Awaitable[Any], ...]:

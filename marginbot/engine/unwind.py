@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from marginbot.domain.amounts import plain
 from marginbot.domain.margin import margin_level
-from marginbot.domain.plan import Goal, Limits
+from marginbot.domain.plan import Goal, Limits, Verdict
 from marginbot.engine.cycle import Cycle, Ending
-from marginbot.engine.events import Event, Notice, Observer, nobody
+from marginbot.engine.events import Decided, Event, Looked, Notice, Observer, nobody
 from marginbot.engine.journal import Intent, Journal
 from marginbot.engine.looks import Looker
 from marginbot.engine.patience import DeadlineReached, Interrupted, Patience
@@ -43,6 +43,8 @@ class Unwind:
     report: RunReport = field(init=False)
     reckoning: Reckoning = field(default_factory=Reckoning)
     _looker: Looker = field(init=False)
+    _waiting_for: str = ""
+    _left_open: str = ""
 
     def __post_init__(self) -> None:
         self.report = RunReport(self.goal.symbol, self.venue, Outcome.STOPPED, "it did not start")
@@ -67,7 +69,7 @@ class Unwind:
         except SafetyRefused as refused:
             return Ending(Outcome.STOPPED if self.report.steps else Outcome.REFUSED, str(refused))
         except DeadlineReached:
-            return self._stopped("the deadline passed")
+            return self._stopped(f"the deadline passed{self._waiting_for}")
         except Interrupted:
             return self._stopped("a signal asked to stop")
         except RateLimited as limit:
@@ -84,6 +86,7 @@ class Unwind:
             return self._stopped(str(trouble))
 
     async def _whole(self) -> Ending:
+        began = self.patience.clock.now()
         first = await self._looker.first()
         self.report.before = self.report.after = first.look.account
         wrong = missing_rights(first.rights, self.goal, self.allow_withdrawals)
@@ -94,8 +97,9 @@ class Unwind:
             look = await self._looker.believe_first(first.look)
             leftovers = self.journal.open_intents(account, self.goal.symbol)
             settler = Settler(self.exchange, self.journal, self.patience, account)
-            if leftovers:
-                await self._settle_leftovers(leftovers, settler)
+            await self._settle_leftovers(leftovers, settler)
+            # Another run may have worked on the pair, and let it go, between our first look and the lock.
+            if leftovers or any(True for _ in self.journal.history(began, self.goal.symbol)):
                 look = await self._looker.again()
             self.report.before = self.report.after = look.account
             cycle = Cycle(self.goal, self.limits, self._looker, settler, self.report, self._hear, self.new_id)
@@ -107,7 +111,9 @@ class Unwind:
         for intent in leftovers:
             amount = "" if intent.amount is None else f" of {plain(intent.amount)} {intent.asset}"
             self._hear(Notice(f"{self.goal.symbol}: an earlier run left a {intent.kind}{amount} open; looking it up"))
+            self._left_open = f", the outcome of an earlier {intent.kind}{amount} is still unknown"
             settled = await settler.settle(intent, now_ms)
+            self._left_open = ""
             self._hear(Notice(f"{self.goal.symbol}: that {intent.kind}{amount} is {settled.fate.value}"))
 
     def _stopped(self, why: str) -> Ending:
@@ -119,7 +125,7 @@ class Unwind:
         if account is None:
             return f"{symbol} could not be read and nothing was sent; run the same command again"
         open_steps = [step for step in self.report.steps if step.status is StepStatus.UNKNOWN]
-        unknown = f", the outcome of {len(open_steps)} write is still unknown" if open_steps else ""
+        unknown = f", the outcome of {len(open_steps)} write is still unknown" if open_steps else self._left_open
         pending = self._looker.last.pending if self._looker.last is not None else ()
         waiting = f", waiting for {', '.join(pending)}" if pending else ""
         sides = (account.base, account.quote)
@@ -134,6 +140,10 @@ class Unwind:
         self.reckoning.hear(event)
         if isinstance(event, Notice):
             self.report.notices.append(event.text)
+        if isinstance(event, Looked):
+            self.report.after = event.look.account
+        if isinstance(event, Decided):
+            self._waiting_for = f" while waiting: {event.plan.because}" if event.plan.verdict is Verdict.WAIT else ""
         try:
             self.observer(event)
         except Exception as deaf:  # noqa: BLE001 - an audience that fails (a closed pipe) must never reach the run

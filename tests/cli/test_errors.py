@@ -14,7 +14,7 @@ CODES = [
     (errors.PlanRefused("no"), 1),
     (errors.JournalUnavailable("disk full"), 1),
     (errors.OutcomeUnknown("perhaps"), 1),
-    (errors.RequestRejected("no", code=-1, http_status=400), 1),
+    (errors.RequestRejected("no", code=-1, http_status=400), 4),
     (errors.RateLimited("banned", until_ms=1, scope="host"), 4),
     (errors.NotSent("refused"), 4),
     (errors.ReadFailed("timeout"), 4),

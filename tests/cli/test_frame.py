@@ -14,13 +14,14 @@ from marginbot.domain.plan import Into
 from marginbot.errors import ConfigError
 from marginbot.settings import Venue
 
-COMMANDS = ("demo", "status", "plan", "unwind", "journal", "paper serve", "paper reset")
+COMMANDS = ("demo", "status", "plan", "unwind", "journal", "record", "paper serve", "paper reset")
 FLAGS = {
     "demo": (),
     "status": ("--json", "--watch"),
     "plan": ("--into", "--max-slippage-bps", "--deadline", "--json"),
     "unwind": ("--all", "--into", "--dry-run", "--yes", "--no-sweep", "--max-slippage-bps", "--deadline", "--json"),
     "journal": ("--since", "--symbol", "--json", "--csv"),
+    "record": ("--out", "--force", "--json"),
     "paper serve": ("--port", "--latency-ms", "--scenario", "--public-key", "--json"),
     "paper reset": ("--scenario",),
 }
@@ -250,4 +251,4 @@ def test_completion_offers_commands_and_flags(marginbot, monkeypatch, capsys):
     monkeypatch.setenv("COMP_WORDS", "marginbot ")
     monkeypatch.setenv("COMP_CWORD", "1")
     assert marginbot() == 0
-    assert capsys.readouterr().out.split() == ["demo", "status", "plan", "unwind", "journal", "paper"]
+    assert capsys.readouterr().out.split() == ["demo", "status", "plan", "unwind", "doctor", "journal", "record", "paper"]

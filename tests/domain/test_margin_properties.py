@@ -106,7 +106,7 @@ def test_a_deleverage_ends_at_its_target_within_one_step_or_says_unwind(owned, s
 @thoroughly(200)
 def test_a_top_up_lifts_the_level_to_its_target_either_way(account, target):
     level = margin_level(account)
-    assume(level is not None and level < target)
+    assume(level is not None and 0 < level < target)
     assets, owed = _sums(account)
     assert abs(assets / (owed - top_up_amount(account, target)) - target) < D("1e-15")
     assert abs((assets + top_up_amount(account, target, then_repay=False)) / owed - target) < D("1e-15")

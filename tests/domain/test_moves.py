@@ -65,10 +65,16 @@ def test_at_or_above_the_target_and_without_debt_nothing_is_traded():
     ids=["insolvent", "too dear", "too little to sell", "too little owed there"],
 )
 def test_when_no_such_trade_exists_the_answer_is_none_and_says_why(account, cost, tradable, repayable, why):
-    """To 1.5 the plain long would sell about 2004 and repay about 2002."""
+    """To 1.5 the plain long would sell about 2006 and repay about 2004."""
     verdict = deleverage_value(account, D("1.5"), D(cost), D(tradable), D(repayable))
     assert verdict.value is None
     assert why in verdict.because
+
+
+def test_such_a_trade_exists_when_there_is_just_enough_to_sell_and_just_enough_owed():
+    assert deleverage_value(A_LONG, D("1.5"), D("0.001"), D(2007), D(2005)).value is not None
+    assert deleverage_value(A_LONG, D("1.5"), D("0.001"), D(2006), D(2005)).value is None
+    assert deleverage_value(A_LONG, D("1.5"), D("0.001"), D(2007), D(2004)).value is None
 
 
 def test_a_top_up_that_repays_takes_less_than_one_that_is_held():

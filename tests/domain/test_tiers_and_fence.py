@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from marginbot.domain.amounts import half_up
 from marginbot.domain.margin import Fence, fence, in_book_terms, liquidation_price, tier_of
 from tests.builders import TEN_TIMES, D, a_balance, a_short, an_account, flat
 
@@ -56,7 +57,7 @@ def test_the_fence_is_the_nearest_mark_below_and_above_the_index():
 
 def test_a_shorts_levels_stand_above_the_price():
     marks = fence(a_short(), (D("1.0"), D("1.1"), D("2")))
-    assert marks.above == D(5000) / D("0.044")
+    assert half_up(marks.above, 2) == D("113636.36")
     assert marks.below == D(62500)
 
 

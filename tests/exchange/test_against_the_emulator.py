@@ -52,6 +52,9 @@ async def the_reads(paper: BinanceExchange) -> None:
     assert book.bids[0].price < book.asks[0].price
     assert set(await paper.hourly_rates(PAIR)) == {SOL, USDT}
     assert USDT in await paper.min_repays()
+    assert await paper.system_normal()
+    assert not await paper.interest_in_bnb()
+    assert await paper.delistings() == ()
 
 
 async def test_every_method_works_on_the_emulator_and_brings_a_pair_home(paper, clock):

@@ -28,7 +28,7 @@ _PRIVATE: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-_DIGITS: Final = re.compile(r"(?<![\w.])\d{6,}(?![\w.])", re.ASCII)
+_DIGITS: Final = re.compile(r"(?<!\w)(?<!\d\.)\d{6,}(?!\w|\.\d)", re.ASCII)
 _RECOGNISABLE: Final = 6
 """An id this long is looked for everywhere, not only under its own name."""
 

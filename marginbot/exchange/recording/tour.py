@@ -53,6 +53,7 @@ class Tour:
         await self._market(symbol)
         await self._ask("", self._reads.spot_wallet())
         await self._ask("", self._reads.key_rights())
+        await self._ask("", self._reads.interest_in_bnb())
         for side, asset in (("base", rules.base), ("quote", rules.quote)):
             await self._ask(side, self._reads.max_transferable(symbol, asset))
             records = await self._ask(side, self._reads.repayments(symbol, asset, now - HISTORY))
@@ -71,6 +72,8 @@ class Tour:
         await self._ask("", self._reads.hourly_rates(symbol))
         await self._ask("", self._reads.fees(symbol))
         await self._ask("", self._reads.min_repays())
+        await self._ask("", self._reads.system_normal())
+        await self._ask("", self._reads.delistings())
         await self._ask("", self._reads.order_book(symbol, BOOK_LEVELS))
 
     async def _ask(self, label: str, call: Awaitable[T]) -> T | None:
