@@ -23,7 +23,9 @@ class Recording(Output):
 
     def __init__(self) -> None:
         super().__init__()
-        self.screen = Console(record=True, width=100, theme=theme(), highlight=False, force_terminal=True, color_system="truecolor")
+        self.screen = Console(
+            record=True, width=100, theme=theme(), highlight=False, force_terminal=True, color_system="truecolor"
+        )
 
     people = progress = problems = property(lambda self: self.screen)  # type: ignore[assignment]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, getcontext, localcontext  # noqa: TID251
 from functools import wraps
 from typing import Final, NewType, ParamSpec, TypeVar
 
@@ -31,6 +31,10 @@ def exact(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        current = getcontext()
+        if current.prec == CONTEXT.prec and current.rounding == CONTEXT.rounding:
+            # Called from within: to enter it once more costs more than most of these functions.
+            return function(*args, **kwargs)
         with localcontext(CONTEXT):
             return function(*args, **kwargs)
 

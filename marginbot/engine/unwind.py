@@ -103,7 +103,8 @@ class Unwind:
                 look = await self._looker.again()
             self.report.before = self.report.after = look.account
             cycle = Cycle(self.goal, self.limits, self._looker, settler, self.report, self._hear, self.new_id)
-            return await cycle.run(look)
+            ending = await cycle.run(look)
+        return self._stopped(ending.reason) if ending.outcome is Outcome.STOPPED else ending
 
     async def _settle_leftovers(self, leftovers: tuple[Intent, ...], settler: Settler) -> None:
         """Writes of an earlier run that never learned their fate come first; their times count from now."""

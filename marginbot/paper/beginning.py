@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from marginbot.paper.api.endpoint import Refusal
-from marginbot.paper.books.scenarios import SCENARIOS, Scenario
+from marginbot.paper.books.events import event_from_row
+from marginbot.paper.books.scenario import Scenario
+from marginbot.paper.books.scenarios import SCENARIOS
 from marginbot.paper.books.world import World
 from marginbot.paper.errors import PaperError
+from marginbot.paper.faults import FaultScript
 
 DEFAULT_SCENARIO = "default"
 _BUILT_IN = frozenset(SCENARIOS)
@@ -19,22 +24,42 @@ _BUILT_IN = frozenset(SCENARIOS)
 def begin(scenario: str, now_ms: int) -> World:
     """A fresh world of the scenario with that name, or of the TOML or JSON file at that path.
 
-    A file has the fields of books.scenarios.Scenario: `spot` (asset to amount), `positions`, `orders`, `moves`; amounts and
-    prices are text. Raises: PaperError when there is no such scenario or the file does not describe one.
+    A file has the fields of books.scenario.Scenario; its events are written as books.events.event_from_row reads them.
+    Raises: PaperError when there is no such scenario or the file does not describe one.
     """
     try:
         if scenario not in _BUILT_IN and (file := Path(scenario)).is_file():
             # The books build by name, so a file's scenario is known under its path from here on.
             SCENARIOS[scenario] = _read(file)
-        return World.fresh(scenario, now_ms)
-    except (ValueError, LookupError, ArithmeticError, OSError, msgspec.MsgspecError, Refusal) as problem:
+        world = World.fresh(scenario, now_ms)
+        FaultScript(scenario=world.faults)
+        return world
+    except (ValueError, LookupError, ArithmeticError, TypeError, OSError, msgspec.MsgspecError, Refusal) as problem:
         raise PaperError(f"no paper world can begin from {scenario!r}: {problem}") from problem
+
+
+def read_scenario(data: Any) -> Scenario:
+    """A scenario from decoded TOML or JSON. Raises: ValueError, msgspec.ValidationError."""
+    if not isinstance(data, dict):
+        raise ValueError("a scenario is a table of fields")
+    events = tuple(event_from_row(row) for row in data.get("events", ()))
+    plain = {name: value for name, value in data.items() if name != "events"}
+    scenario = msgspec.convert(plain, Scenario)
+    if strays := sorted(_strays(plain, msgspec.to_builtins(scenario))):
+        raise ValueError(f"unknown fields: {', '.join(strays)}")
+    return replace(scenario, events=events)
 
 
 def _read(file: Path) -> Scenario:
     text = file.read_text(encoding="utf-8")
-    data = msgspec.json.decode(text) if file.suffix == ".json" else tomllib.loads(text)
-    unknown = set(data) - set(Scenario.__dataclass_fields__) if isinstance(data, dict) else set()
-    if unknown:
-        raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
-    return msgspec.convert(data, Scenario)
+    return read_scenario(msgspec.json.decode(text) if file.suffix == ".json" else tomllib.loads(text))
+
+
+def _strays(data: Any, understood: Any) -> set[str]:
+    """Names that are in the file and not in what was made of it."""
+    if isinstance(data, dict) and isinstance(understood, dict):
+        strays = {name for name in data if name not in understood}
+        return strays.union(*(_strays(value, understood[name]) for name, value in data.items() if name in understood))
+    if isinstance(data, list) and isinstance(understood, list):
+        return set().union(*(_strays(one, other) for one, other in zip(data, understood, strict=True)))
+    return set()

@@ -4,6 +4,10 @@ POST   /paper/faults   [{"kind": "disconnect", "method": "POST", "path": "/sapi/
 GET    /paper/faults   those that can still strike          DELETE /paper/faults   disarm all
 GET    /paper/log      the last requests: at_ms, method, path, params, status
 POST   /paper/price    {"symbol": "BTCUSDT", "price": "90000", "index": "90010"}   index is optional
+POST   /paper/switch   {"name": "account_lag_ms", "value": 2000}   a switch of books.config.Config; decimals are text
+POST   /paper/event    {"at": 0, "do": "set_book", "symbol": "BTCUSDT", "state": "empty"}   `at`: seconds from now, or
+                       `on`: "POST /sapi/v1/margin/order" with `nth`, `after`, `params`   (what can be done: books.actions)
+GET    /paper/events   all of them with what became of them
 POST   /paper/advance  {"ms": 3600000}: let time pass for the exchange (its clock is then ahead of yours)
 POST   /paper/keys     {"rights": {"permitsUniversalTransfer": false}}: one more HMAC key, full rights but for these
 """
@@ -14,10 +18,14 @@ import secrets
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address
+from typing import Any
 
 import msgspec
 
 from marginbot.paper.api.endpoint import Refusal
+from marginbot.paper.books.actions import set_switch
+from marginbot.paper.books.codec import pack
+from marginbot.paper.books.events import event_from_row
 from marginbot.paper.exchange import Exchange
 from marginbot.paper.faults import Fault
 from marginbot.paper.keys import FULL_RIGHTS
@@ -36,6 +44,11 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ms: int
+
+
+class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    value: Any
 
 
 class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +102,25 @@ def _price(exchange: Exchange, body: bytes) -> object:
     return wanted
 
 
+def _switch(exchange: Exchange, body: bytes) -> object:
+    wanted = msgspec.json.decode(body, type=Switch)
+    set_switch(exchange.world, wanted.name, wanted.value)
+    exchange.writes += 1
+    return wanted
+
+
+def _add_event(exchange: Exchange, body: bytes) -> object:
+    event = event_from_row(msgspec.json.decode(body, type=dict[str, Any]))
+    exchange.advance()
+    exchange.world.plan(event)
+    exchange.writes += 1
+    return pack(event)
+
+
+def _list_events(exchange: Exchange, body: bytes) -> object:
+    return pack(exchange.world.events)
+
+
 def _advance(exchange: Exchange, body: bytes) -> object:
     step = msgspec.json.decode(body, type=Advance).ms
     if step < 0:
@@ -113,6 +145,9 @@ _ACTIONS: Mapping[tuple[str, str], Callable[[Exchange, bytes], object]] = {
     ("DELETE", "faults"): _clear_faults,
     ("GET", "log"): _log,
     ("POST", "price"): _price,
+    ("POST", "switch"): _switch,
+    ("POST", "event"): _add_event,
+    ("GET", "events"): _list_events,
     ("POST", "advance"): _advance,
     ("POST", "keys"): _add_key,
 }

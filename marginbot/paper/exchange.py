@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from marginbot.paper.api.endpoint import Caller, Endpoint, Refusal, Security, WeightKind
-from marginbot.paper.faults import FaultScript, with_extra_keys
+from marginbot.paper.faults import FaultScript, rewritten
 from marginbot.paper.keys import Key, KeyRegistry
 from marginbot.paper.messages import (
     Request,
@@ -96,7 +96,7 @@ class Exchange:
         self.switches = switches or Switches()
         self.after_write = after_write
         self.weights = Weights(self.switches.limits)
-        self.faults = FaultScript()
+        self.faults = FaultScript(scenario=world.faults)
         self.log: deque[LogEntry] = deque(maxlen=LOG_SIZE)
         self.skipped_ms = 0
         self.handled = 0
@@ -139,11 +139,13 @@ class Exchange:
         request, endpoint, caller = admitted.request, admitted.endpoint, admitted.caller
         try:
             self.advance()
-            self.weights.check_orders(endpoint, caller.uid, self.world.now_ms)
+            self.weights.check_orders(endpoint, caller.uid, self.world.now_ms, self.world.config.order_limit_10s)
             if _reaches_the_engine(endpoint):
                 # An order held up on its way is checked once more in front of the matching engine.
                 check_time(admitted.sent, self.world.now_ms)
+            self.world.before_request(caller.uid, request.method, request.path, admitted.params)
             response = json_response(endpoint.handler(self.world, caller, admitted.params))
+            self.world.after_request(request.method, request.path, admitted.params)
             self.weights.order_placed(endpoint, caller.uid, self.world.now_ms)
         except Refusal as refusal:
             return self._refused(request, endpoint, caller, refusal)
@@ -196,8 +198,8 @@ class Exchange:
         return self._done(request, self._dressed(response, endpoint, request, caller))
 
     def _dressed(self, response: Response, endpoint: Endpoint, request: Request, caller: Caller) -> Response:
-        if self.switches.extra_keys:
-            response = with_extra_keys(response)
+        if self.switches.extra_keys or self.world.config.extra_keys:
+            response = rewritten(response, "extra_keys")
         if endpoint.kind is WeightKind.SAPI_UID and not caller.uid:
             return response
         return response.plus(self.weights.headers(endpoint, request.peer, caller.uid, self.world.now_ms))

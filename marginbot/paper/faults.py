@@ -8,7 +8,9 @@ from typing import Literal
 
 import msgspec
 
+from marginbot.paper.books.events import ArmedFault
 from marginbot.paper.canned import CANNED
+from marginbot.paper.lies import REWRITES
 from marginbot.paper.messages import Request, Response
 from marginbot.paper.params import lenient_params
 
@@ -24,6 +26,7 @@ Kind = Literal[
     "answer",
     "truncated",
     "extra_keys",
+    "rewrite",
     "slow",
 ]
 
@@ -32,7 +35,7 @@ NEVER_SENT = frozenset({"connect_error", "connect_timeout", "pool_timeout"})
 # No answer comes back at all.
 LOSSES = NEVER_SENT | {"write_error", "write_timeout", "read_error", "read_timeout", "disconnect"}
 # The true answer comes back, changed or late.
-_TRUE_ANSWER = frozenset({"truncated", "extra_keys", "slow"})
+_TRUE_ANSWER = frozenset({"truncated", "extra_keys", "rewrite", "slow"})
 
 Predicate = Callable[[Mapping[str, str]], bool]
 
@@ -42,9 +45,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     method, path: shell patterns (`POST`, `/sapi/v1/margin/*`); params: values the request must have sent.
     skip: so many matching requests pass unharmed first; count: then so many go wrong, None for all of them.
+    kind `rewrite`: the true answer comes back as the named function of lies.REWRITES changes it.
     kind `answer`: the client gets `canned` (a name of canned.CANNED) or `status` and `body`; `status` alone overrides.
     executed: whether the exchange acts on the request; None means the usual of the kind: yes when only the answer
-    suffers (`read_*`, `disconnect`, `truncated`, `extra_keys`, `slow`), no otherwise.
+    suffers (`read_*`, `disconnect`, `truncated`, `extra_keys`, `rewrite`, `slow`), no otherwise.
     before_ms: held so long after its checks and before it is carried out; after_ms: the answer takes so much longer.
     """
 
@@ -55,6 +59,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     skip: int = 0
     count: int | None = 1
     canned: str | None = None
+    rewrite: str | None = None
     status: int | None = None
     body: str | None = None
     headers: dict[str, str] = {}
@@ -67,6 +72,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError(f"no canned answer {self.canned!r}; known: {', '.join(sorted(CANNED))}")
         if self.kind == "answer" and self.canned is None and self.status is None:
             raise ValueError("an answer fault needs `canned` or `status`")
+        if (self.kind == "rewrite") != (self.rewrite in REWRITES):
+            raise ValueError(f"a rewrite fault, and no other, needs a `rewrite` out of {', '.join(REWRITES)}")
         if self.executed and self.kind in NEVER_SENT:
             raise ValueError(f"{self.kind} means the request was never sent: it cannot have been executed")
         if self.executed is False and self.kind in _TRUE_ANSWER:
@@ -90,8 +97,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return self._instead()
         if self.kind == "truncated":
             return Response(true.status, true.body[: len(true.body) // 2], true.headers)
-        if self.kind == "extra_keys":
-            return with_extra_keys(true)
+        if self.kind in ("extra_keys", "rewrite"):
+            return rewritten(true, self.rewrite or "extra_keys")
         return true
 
     def _instead(self) -> Response:
@@ -109,18 +116,24 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class FaultScript:
-    """The faults in force, in the order they were added; the first that is due for a request strikes it."""
+    """The faults in force, in the order they were added; the first that is due for a request strikes it.
 
-    def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        self._armed: list[_Armed] = []
+    scenario: those the world brought with it. They go on counting where they were when the world was saved.
+    """
+
+    def __init__(self, faults: Iterable[Fault] = (), scenario: Iterable[ArmedFault] = ()) -> None:
+        self._armed: list[_Armed] = [_Armed(msgspec.convert(record.fields, Fault), None, record) for record in scenario]
         for fault in faults:
             self.add(fault)
 
     def add(self, fault: Fault, when: Predicate | None = None) -> None:
         """Arm `fault`; `when` may look at the request's decoded parameters too."""
-        self._armed.append(_Armed(fault, when))
+        self._armed.append(_Armed(fault, when, ArmedFault({})))
 
     def clear(self) -> None:
+        """Disarm all, those of the scenario for good."""
+        for armed in self._armed:
+            armed.disarm()
         self._armed.clear()
 
     def pending(self) -> list[Fault]:
@@ -139,36 +152,33 @@ class FaultScript:
 
 
 class _Armed:
-    """A fault and how often it was met."""
+    """A fault and how often it was met, which `record` carries through a save."""
 
-    def __init__(self, fault: Fault, when: Predicate | None) -> None:
+    def __init__(self, fault: Fault, when: Predicate | None, record: ArmedFault) -> None:
         self.fault = fault
         self._when = when
-        self._seen = 0
+        self._record = record
 
     @property
     def spent(self) -> bool:
-        return self.fault.count is not None and self._seen >= self.fault.skip + self.fault.count
+        if self._record.disarmed:
+            return True
+        return self.fault.count is not None and self._record.seen >= self.fault.skip + self.fault.count
+
+    def disarm(self) -> None:
+        self._record.disarmed = True
 
     def strikes(self, request: Request, sent: Mapping[str, str]) -> bool:
         if self.spent or not self.fault.matches(request, sent) or (self._when is not None and not self._when(sent)):
             return False
-        self._seen += 1
-        return self._seen > self.fault.skip
+        self._record.seen += 1
+        return self._record.seen > self.fault.skip
 
 
-def with_extra_keys(answer: Response) -> Response:
-    """The same answer with a key nobody knows in every object, as Binance adds fields without notice."""
+def rewritten(answer: Response, name: str) -> Response:
+    """The same answer after the rewrite of that name; what is not JSON stays."""
     try:
         value = msgspec.json.decode(answer.body)
     except msgspec.DecodeError:
         return answer
-    return Response(answer.status, msgspec.json.encode(_extended(value)), answer.headers)
-
-
-def _extended(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _extended(inner) for name, inner in value.items()} | {"paperExtraField": "unknown"}
-    if isinstance(value, list):
-        return [_extended(inner) for inner in value]
-    return value
+    return Response(answer.status, msgspec.json.encode(REWRITES[name](value)), answer.headers)

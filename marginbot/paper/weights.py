@@ -83,12 +83,15 @@ class Weights:
             raise Throttled(-1003, self._too_much(endpoint.kind), 429, _rest(MINUTE_MS, now_ms))
         self._used[budget] = (now_ms // MINUTE_MS, used + weight)
 
-    def check_orders(self, endpoint: Endpoint, uid: int, now_ms: int) -> None:
-        """Raises: Throttled 429 (-1015) when the account may not place another order now."""
+    def check_orders(self, endpoint: Endpoint, uid: int, now_ms: int, world_limit: int) -> None:
+        """Raises: Throttled 429 (-1015) when the account may not place another order now.
+
+        world_limit: margin orders per 10 s as the world's own switch has it, where that is less.
+        """
         if not _places_orders(endpoint):
             return
         on_api = endpoint.path.startswith("/api/")
-        recent = self.limits.api_orders_10s if on_api else self.limits.sapi_orders_10s
+        recent = self.limits.api_orders_10s if on_api else min(self.limits.sapi_orders_10s, world_limit)
         for span, limit, words in (
             (TEN_SECONDS_MS, recent, "10 SECOND"),
             (DAY_MS, self.limits.orders_1d, "1 DAY"),

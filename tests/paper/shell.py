@@ -10,6 +10,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from marginbot.paper.api.endpoint import Caller, Endpoint, Refusal, Security, WeightKind
+from marginbot.paper.books.config import Config
 from marginbot.paper.exchange import Exchange, Switches
 from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET, paper_keys
 from marginbot.paper.messages import Request, Response
@@ -32,6 +33,14 @@ class CountingWorld:
         self.now_ms = now_ms
         self.uid = UID
         self.done: list[tuple[str, dict[str, str]]] = []
+        self.config = Config()
+        self.faults: list[object] = []
+
+    def before_request(self, uid: int, method: str, path: str, params: Mapping[str, str]) -> None:
+        """Nothing was planned for it."""
+
+    def after_request(self, method: str, path: str, params: Mapping[str, str]) -> None:
+        """Nothing was planned for it."""
 
     def advance(self, now_ms: int) -> None:
         self.now_ms = now_ms

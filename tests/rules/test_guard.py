@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import get_args
 
 import pytest
@@ -74,6 +74,11 @@ def test_the_planners_own_plan_passes():
 def test_an_answer_of_two_seconds_is_fresh_and_an_older_one_is_not():
     judge(order("0.05"), now=2.0)
     refused(order("0.05"), now=2.001, saying=r"old, more than 2 s")
+
+
+def test_the_age_is_counted_from_the_answer_and_named():
+    refused(order("0.05"), look=replace(LONG, seen_at=10.0), now=13.5, saying=r"is 3\.5 s old")
+    judge(order("0.05"), look=replace(LONG, seen_at=10.0), now=11.0)
 
 
 def test_a_plan_without_steps_may_rest_on_anything():

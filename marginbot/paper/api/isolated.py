@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from marginbot.paper.api.endpoint import Caller, Endpoint, Security, WeightKind
 from marginbot.paper.api.params import DAY, Params, integer
-from marginbot.paper.books import risk
+from marginbot.paper.books import risk, views
 from marginbot.paper.books.amounts import ZERO, half_up8
 from marginbot.paper.books.market import Market
 from marginbot.paper.books.records import Scope
 from marginbot.paper.books.refusal import refuse
 from marginbot.paper.books.tiers import tiers_of
-from marginbot.paper.books.wallets import Account, Balance, IsolatedPair
+from marginbot.paper.books.wallets import Balance, IsolatedPair
 from marginbot.paper.books.world import World
+
+Pairs = Mapping[str, IsolatedPair]
 
 MOST_SYMBOLS = 5
 ACCOUNT = "/sapi/v1/margin/isolated/account"
@@ -21,15 +24,24 @@ ACCOUNT = "/sapi/v1/margin/isolated/account"
 
 def isolated_account(world: World, caller: Caller, params: Params) -> object:
     """Every isolated account with three totals, or up to five named ones, opened or not, without totals."""
-    account = world.account(caller.uid)
-    btc = world.usdt_price("BTC")
+    pairs, btc = views.shown(world, world.account(caller.uid)), world.usdt_price("BTC")
     if "symbols" in params:
         symbols = params["symbols"].split(",")
         if len(symbols) > MOST_SYMBOLS:
             raise refuse(-1130, name="symbols")
-        return {"assets": [_row(world, account, _isolated(world, symbol), btc) for symbol in symbols]}
-    assets = [_row(world, account, world.market(symbol), btc) for symbol in account.isolated]
-    return {"assets": assets, **_totals(world, account, btc)}
+        return {"assets": [_row(world, pairs, _isolated(world, symbol), btc) for symbol in symbols]}
+    assets = [_row(world, pairs, world.market(symbol), btc) for symbol in _listed(world, pairs)]
+    return {"assets": assets, **_totals(world, pairs, btc)}
+
+
+def _listed(world: World, pairs: Pairs) -> list[str]:
+    """Which pairs the unfiltered answer lists, in its order."""
+    opened = list(pairs)
+    if world.config.reversed_rows:
+        opened.reverse()
+    if not world.config.ghost_rows:
+        return opened
+    return [symbol for symbol, market in world.markets.items() if market.listing.isolated and symbol not in pairs] + opened
 
 
 def enable(world: World, caller: Caller, params: Params) -> object:
@@ -105,16 +117,17 @@ def _isolated(world: World, symbol: str) -> Market:
     return market
 
 
-def _row(world: World, account: Account, market: Market, btc: Decimal) -> dict[str, object]:
+def _row(world: World, pairs: Pairs, market: Market, btc: Decimal) -> dict[str, object]:
     """One `assets` row; rebuilt only when a figure in it has changed since it was last asked for."""
-    pair = account.isolated.get(market.listing.symbol)
+    pair = pairs.get(market.listing.symbol)
     shown = pair or IsolatedPair(market.listing.symbol, enabled=False, trade_enabled=False)
     base, quote, terms = shown.base, shown.quote, world.assets
     key = (
         base.free, base.locked, base.borrowed, base.interest, quote.free, quote.locked, quote.borrowed, quote.interest,
         market.index, btc, shown.enabled, shown.trade_enabled, shown.liquidating_until, world.config.pad_decimals,
         world.config.excessive_level, world.config.pre_liquidation_gap, pair is None,
-        terms[market.listing.base].borrowable, terms[market.listing.quote].borrowable,
+        terms[market.listing.base].borrowable, terms[market.listing.quote].borrowable, world.config.omit_enabled,
+        world.config.liquidates, market.listing,
     )  # fmt: skip
     if shown.rendered is None or shown.rendered[0] != key:
         shown.rendered = (key, _render(world, market, shown, btc, created=pair is not None))
@@ -128,12 +141,13 @@ def _render(world: World, market: Market, pair: IsolatedPair, btc: Decimal, *, c
     rate = half_up8(abs(index - price) / index) if price else ZERO
     status = risk.level_status(level, tier, world.config)
     in_btc = world.usdt_price(listing.quote) / btc
+    enabled = {} if world.config.omit_enabled else {"enabled": pair.enabled}
     return {
         "baseAsset": _side(world, listing.base, pair.base, index * in_btc),
         "quoteAsset": _side(world, listing.quote, pair.quote, in_btc),
         "symbol": listing.symbol,
         "isolatedCreated": created,
-        "enabled": pair.enabled,
+        **enabled,
         "marginLevel": text(risk.shown_level(level)),
         "marginLevelStatus": "FORCE_LIQUIDATION" if pair.liquidating_until is not None else status,
         "marginRatio": text(tier.multiple),
@@ -160,9 +174,9 @@ def _side(world: World, asset: str, balance: Balance, in_btc: Decimal) -> dict[s
     }
 
 
-def _totals(world: World, account: Account, btc: Decimal) -> dict[str, object]:
+def _totals(world: World, pairs: Pairs, btc: Decimal) -> dict[str, object]:
     assets = debt = ZERO
-    for pair in account.isolated.values():
+    for pair in pairs.values():
         market = world.market(pair.symbol)
         quote = world.usdt_price(market.listing.quote)
         assets += risk.assets_value(pair, market.index) * quote

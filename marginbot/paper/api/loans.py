@@ -8,6 +8,7 @@ from marginbot.paper.api.params import (
     Params,
     choice,
     integer,
+    listed,
     margin_scope,
     needed_amount,
     page,
@@ -49,7 +50,8 @@ def loan_records(world: World, caller: Caller, params: Params) -> object:
         and (asset is None or loan.asset == asset)
         and (loan.tx_id == tx_id if tx_id is not None else start <= loan.timestamp <= end)
     ]  # fmt: skip
-    return {"rows": [_loan(world, loan) for loan in rows[page(params)]], "total": len(rows)}
+    shown = listed(world, [_loan(world, loan) for loan in rows])
+    return {"rows": shown[page(params)], "total": len(shown)}
 
 
 def max_borrowable(world: World, caller: Caller, params: Params) -> object:

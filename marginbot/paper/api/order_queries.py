@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from marginbot.paper.api.order_rows import Row, cancelled_order, order_row, trade_row
+from marginbot.paper.api.order_rows import Row, cancelled_list, cancelled_order, order_row, trade_row
 from marginbot.paper.api.params import DAY, Params, client_id, integer, limit, window
 from marginbot.paper.books import trading
 from marginbot.paper.books.records import Order, Scope
@@ -24,6 +24,8 @@ def find_order(world: World, account: Account, scope: Scope, params: Params, mis
     order = by_name if order_id is None else account.orders.get(order_id)
     if order is None or order.scope is not scope or order.symbol != symbol:
         raise refuse(missing)
+    if missing == -2013 and world.now_ms - order.time < world.config.lookup_lag_ms:
+        raise refuse(missing)
     if name is not None and order.client_id != name:
         raise refuse(-2039)
     return order
@@ -40,14 +42,21 @@ def cancel_one(world: World, account: Account, scope: Scope, params: Params) -> 
 
 
 def cancel_all(world: World, account: Account, scope: Scope, symbol: str) -> list[Row]:
-    """Cancel every open order of one pair; -2011 when nothing is open."""
+    """Cancel every open order of one pair, lists mixed with single orders; -2011 when nothing is open."""
     world.market(symbol)
     orders = _open(account, scope, symbol)
     if not orders:
         raise refuse(-2011)
+    rows: list[Row] = []
     for order in orders:
+        if not order.is_open():
+            # The other leg of a list that is in the answer already.
+            continue
         trading.cancel(world, account, order)
-    return [cancelled_order(world, order, _cancel_id(order), many=True) for order in orders]
+        found = account.lists.get(order.list_id)
+        single = cancelled_order(world, order, _cancel_id(order), many=True)
+        rows.append(single if found is None else cancelled_list(world, account, found))
+    return rows
 
 
 def open_orders(world: World, account: Account, scope: Scope, symbol: str | None) -> list[Row]:

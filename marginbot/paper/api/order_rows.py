@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from marginbot.paper.books.records import Order, Scope, Trade
+from marginbot.paper.books.records import Order, OrderList, Scope, Trade
+from marginbot.paper.books.wallets import Account
 from marginbot.paper.books.world import World
 
 Row = dict[str, object]
@@ -57,12 +58,56 @@ def cancelled_order(world: World, order: Order, cancel_id: str, *, many: bool) -
     }
     if order.scope is Scope.SPOT:
         spent = world.text(order.quote_quantity)
-        row |= {"orderListId": -1, "transactTime": order.update_time, "origQuoteOrderQty": spent}
+        row |= {"orderListId": order.list_id, "transactTime": order.update_time, "origQuoteOrderQty": spent}
         return row | {"selfTradePreventionMode": order.stp_mode}
     row["isIsolated"] = order.scope is Scope.ISOLATED
     if many:
-        return row | {"orderListId": -1, "selfTradePreventionMode": order.stp_mode}
+        return row | {"orderListId": order.list_id, "selfTradePreventionMode": order.stp_mode}
     return row | {"orderId": str(order.order_id)}
+
+
+def list_head(world: World, account: Account, orders: OrderList) -> Row:
+    """A list of orders without reports of its legs."""
+    legs = [account.orders[number] for number in orders.legs]
+    works = any(leg.is_open() for leg in legs)
+    return {
+        "orderListId": orders.list_id,
+        "contingencyType": "OCO",
+        "listStatusType": "EXEC_STARTED" if works else "ALL_DONE",
+        "listOrderStatus": "EXECUTING" if works else "ALL_DONE",
+        "listClientOrderId": orders.client_id,
+        "transactionTime": orders.time if works else max(leg.update_time for leg in legs),
+        "symbol": orders.symbol,
+        "isIsolated": orders.scope is Scope.ISOLATED,
+        "orders": [{"symbol": leg.symbol, "orderId": leg.order_id, "clientOrderId": leg.client_id} for leg in legs],
+    }
+
+
+def new_list(world: World, account: Account, orders: OrderList) -> Row:
+    """The answer to a new list, with what was borrowed for it."""
+    legs = [account.orders[number] for number in orders.legs]
+    head, borrowed = list_head(world, account, orders), legs[0].borrowed
+    if borrowed:
+        listing = world.market(orders.symbol).listing
+        asset = listing.quote if legs[0].is_buy else listing.base
+        head |= {"marginBuyBorrowAmount": world.text(borrowed), "marginBuyBorrowAsset": asset}
+    return head | {"orderReports": [_new_leg(world, leg) for leg in legs]}
+
+
+def cancelled_list(world: World, account: Account, orders: OrderList) -> Row:
+    """The answer to cancelling a list, or one element of the answer to cancelling everything."""
+    legs = [account.orders[number] for number in orders.legs]
+    reports = [cancelled_order(world, leg, f"paper-cancel-{leg.order_id}", many=True) | _stop(world, leg) for leg in legs]
+    return list_head(world, account, orders) | {"orderReports": reports}
+
+
+def _new_leg(world: World, leg: Order) -> Row:
+    row: Row = {"symbol": leg.symbol, "orderId": leg.order_id, "orderListId": leg.list_id, "clientOrderId": leg.client_id}
+    return row | {"transactTime": leg.time, **_state(world, leg), **_stop(world, leg), "selfTradePreventionMode": leg.stp_mode}
+
+
+def _stop(world: World, leg: Order) -> Row:
+    return {"stopPrice": world.text(leg.stop_price)} if leg.stop_price else {}
 
 
 def trade_row(world: World, trade: Trade) -> Row:

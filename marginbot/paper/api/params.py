@@ -6,11 +6,14 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from marginbot.paper.books.records import Scope
 from marginbot.paper.books.refusal import Refusal, refuse
+from marginbot.paper.books.world import World
 
 Params = Mapping[str, str]
+Row = dict[str, Any]
 
 DAY = 86_400_000
 _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
@@ -126,6 +129,18 @@ def page(params: Params) -> slice:
     if not 1 <= size <= 100:
         raise refuse(-1130, name="size")
     return slice((current - 1) * size, current * size)
+
+
+def listed(world: World, rows: list[Row], time_name: str = "timestamp") -> list[Row]:
+    """The rows of a history as this world lists them: all of them, unless its switches make it late or disorderly."""
+    config = world.config
+    if config.history_lag_ms:
+        rows = [row for row in rows if world.now_ms - row[time_name] >= config.history_lag_ms]
+    if config.history_shuffled:
+        rows = rows[1::2] + rows[::2]
+    if config.history_in_seconds:
+        rows = [row | {time_name: row[time_name] // 1000} for row in rows]
+    return rows
 
 
 def limit(params: Params, default: int, largest: int) -> int:

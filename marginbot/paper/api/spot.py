@@ -13,7 +13,7 @@ from marginbot.paper.books import trading
 from marginbot.paper.books.amounts import ZERO
 from marginbot.paper.books.records import Scope
 from marginbot.paper.books.refusal import refuse
-from marginbot.paper.books.wallets import Account, Balance
+from marginbot.paper.books.wallets import Account, Balance, Rates
 from marginbot.paper.books.world import World
 
 TRADE_COMBINATIONS = (
@@ -64,8 +64,8 @@ def commission(world: World, caller: Caller, params: Params) -> object:
     return {
         "symbol": symbol,
         "standardCommission": _rates(world, account.maker_fee, account.taker_fee),
-        "specialCommission": _rates(world, ZERO, ZERO),
-        "taxCommission": _rates(world, ZERO, ZERO),
+        "specialCommission": _extra(world, account.special),
+        "taxCommission": _extra(world, account.tax),
         "discount": _discount(world, account),
     }
 
@@ -86,8 +86,8 @@ def test_order(world: World, caller: Caller, params: Params) -> object:
     standard = {"maker": world.text(account.maker_fee), "taker": world.text(account.taker_fee)}
     return {
         "standardCommissionForOrder": standard,
-        "specialCommissionForOrder": {"maker": world.text(ZERO), "taker": world.text(ZERO)},
-        "taxCommissionForOrder": {"maker": world.text(ZERO), "taker": world.text(ZERO)},
+        "specialCommissionForOrder": _for_order(world, account.special, params["side"]),
+        "taxCommissionForOrder": _for_order(world, account.tax, params["side"]),
         "discount": _discount(world, account),
     }
 
@@ -120,6 +120,14 @@ def get_my_trades(world: World, caller: Caller, params: Params) -> object:
 
 def _rates(world: World, maker: Decimal, taker: Decimal) -> dict[str, str]:
     return {"maker": world.text(maker), "taker": world.text(taker), "buyer": world.text(ZERO), "seller": world.text(ZERO)}
+
+
+def _extra(world: World, rates: Rates) -> dict[str, str]:
+    return {name: world.text(getattr(rates, name)) for name in ("maker", "taker", "buyer", "seller")}
+
+
+def _for_order(world: World, rates: Rates, side: str) -> dict[str, str]:
+    return {"maker": world.text(rates.of(side, maker=True)), "taker": world.text(rates.of(side, maker=False))}
 
 
 def _discount(world: World, account: Account) -> dict[str, object]:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from marginbot.paper.api import customer, isolated, loans, margin_orders, public, reference, spot, transfers
+from marginbot.paper.api import (
+    customer,
+    isolated,
+    loans,
+    margin_orders,
+    market_data,
+    order_lists,
+    public,
+    reference,
+    spot,
+    transfers,
+)
 from marginbot.paper.api.endpoint import Endpoint
 from marginbot.paper.books.amounts import precise
 
-_ROOMS = (public, spot, isolated, reference, loans, transfers, margin_orders, customer)
+_ROOMS = (public, market_data, spot, isolated, reference, loans, transfers, margin_orders, order_lists, customer)
 
 # Handlers reckon in the books' own decimal context, not in that of whoever serves them.
 ENDPOINTS: tuple[Endpoint, ...] = tuple(

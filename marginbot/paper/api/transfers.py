@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marginbot.paper.api.endpoint import Caller, Endpoint, Security, WeightKind
-from marginbot.paper.api.params import DAY, Params, choice, needed_amount, page, symbol_scope, window
+from marginbot.paper.api.params import DAY, Params, choice, listed, needed_amount, page, symbol_scope, window
 from marginbot.paper.books import transfers
 from marginbot.paper.books.records import Scope, Transfer
-from marginbot.paper.books.refusal import refuse
+from marginbot.paper.books.refusal import Refusal, refuse
 from marginbot.paper.books.transfers import ROUTES, Move
 from marginbot.paper.books.world import World
 
@@ -23,7 +25,10 @@ def make_transfer(world: World, caller: Caller, params: Params) -> object:
         params.get("fromSymbol", ""),
         params.get("toSymbol", ""),
     )
-    return {"tranId": transfers.transfer(world, world.account(caller.uid), move).tran_id}
+    try:
+        return {"tranId": transfers.transfer(world, world.account(caller.uid), move).tran_id}
+    except Refusal as refusal:
+        raise Refusal(refusal.code, refusal.text, world.config.transfer_refusal_status) from None
 
 
 def transfer_history(world: World, caller: Caller, params: Params) -> object:
@@ -38,7 +43,7 @@ def transfer_history(world: World, caller: Caller, params: Params) -> object:
         and params.get("fromSymbol", row.from_symbol) == row.from_symbol
         and params.get("toSymbol", row.to_symbol) == row.to_symbol
     ]  # fmt: skip
-    shown = [
+    shown: list[dict[str, Any]] = [
         {
             "asset": row.asset,
             "amount": world.text(row.amount),
@@ -47,9 +52,10 @@ def transfer_history(world: World, caller: Caller, params: Params) -> object:
             "tranId": row.tran_id,
             "timestamp": row.timestamp,
         }
-        for row in rows[page(params)]
+        for row in rows
     ]
-    return {"total": len(rows), "rows": shown}
+    shown = listed(world, shown)
+    return {"total": len(shown), "rows": shown[page(params)]}
 
 
 def margin_transfers(world: World, caller: Caller, params: Params) -> object:

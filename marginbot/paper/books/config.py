@@ -13,6 +13,15 @@ class Config:
     `loan_gap_ms`: a loan action sooner after the last is -3007. `*_pending_ms`: how long records stay PENDING, `*_fail`:
     whether those then fail. `auto_repay_share`: how much of what AUTO_REPAY received it repays. `pre_liquidation_gap`:
     above the liquidation ratio. `history`: how many orders, and how many trades, of a customer are remembered.
+    `transfer_cap`: most units that may leave a margin account at once, 0 for no cap; `min_repay_binds_all`: even a whole
+    debt below the minimum repayment is refused; `liquidates` false: the exchange is slow, insolvent accounts live on.
+
+    Lies. `account_lag_ms`: isolated accounts are shown as they were so long ago; `account_stale_reads`: so many reads
+    after each write show the state before it; `half_sale_ms`: what a trade brought in is not shown for so long;
+    `lookup_lag_ms`: younger orders are unknown to a lookup; `history_lag_ms`: younger rows of loans and transfers are not
+    listed; `history_in_seconds`, `history_shuffled`: their times and order; `omit_enabled`: that key is missing;
+    `ghost_rows`: pairs never opened are listed too, first; `reversed_rows`: the newest pair comes first; `extra_keys`:
+    every object has a key nobody knows; `transfer_refusal_status`: HTTP status of refused transfers.
     """
 
     pad_decimals: bool = False
@@ -40,4 +49,19 @@ class Config:
     order_limit_10s: int = 10_000
     order_limit_day: int = 200_000
     maintenance: bool = False
+    transfer_cap: Decimal = Decimal(0)
+    min_repay_binds_all: bool = False
+    liquidates: bool = True
+    account_lag_ms: int = 0
+    account_stale_reads: int = 0
+    half_sale_ms: int = 0
+    lookup_lag_ms: int = 0
+    history_lag_ms: int = 0
+    history_in_seconds: bool = False
+    history_shuffled: bool = False
+    omit_enabled: bool = False
+    ghost_rows: bool = False
+    reversed_rows: bool = False
+    extra_keys: bool = False
+    transfer_refusal_status: int = 400
     history: int = 10_000

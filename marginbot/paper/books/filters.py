@@ -40,11 +40,12 @@ def _check_price(price: Decimal, listing: Listing) -> None:
 def _check_percent_price(side: str, price: Decimal, market: Market) -> None:
     listing, reference = market.listing, market.mid
     if not reference * listing.multiplier_down <= price <= reference * listing.multiplier_up:
-        raise filter_failure("PERCENT_PRICE_BY_SIDE")
+        raise filter_failure("PERCENT_PRICE" if listing.notional_filter == "MIN_NOTIONAL" else "PERCENT_PRICE_BY_SIDE")
 
 
 def _check_quantity(ticket: Ticket, quantity: Decimal, listing: Listing) -> None:
-    if not listing.step <= quantity <= listing.max_quantity or not is_multiple(quantity, listing.step) or not quantity:
+    too_large = listing.max_quantity and quantity > listing.max_quantity
+    if quantity < listing.step or too_large or not is_multiple(quantity, listing.step) or not quantity:
         raise filter_failure("LOT_SIZE")
     if ticket.type != "MARKET":
         return
@@ -57,7 +58,8 @@ def _check_notional(ticket: Ticket, market: Market, config: Config) -> None:
     listing = market.listing
     price = ticket.price or ticket.stop_price or market.mid
     value = ticket.quote_quantity if ticket.quantity is None else ticket.quantity * price
-    too_much = ticket.price is not None and listing.max_notional and value is not None and value > listing.max_notional
+    bound = listing.max_notional if ticket.price is not None or listing.notional_max_to_market else None
+    too_much = bound and value is not None and value > bound
     if value is None or value < listing.min_notional or too_much:
         on_margin = ticket.scope is not Scope.SPOT and listing.notional_filter == "NOTIONAL"
         raise filter_failure(listing.notional_filter, config.margin_notional_code if on_margin else -1013)

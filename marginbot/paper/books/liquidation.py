@@ -27,7 +27,7 @@ def is_due(pair: IsolatedPair, market: Market) -> bool:
 def begin(world: World, account: Account, pair: IsolatedPair) -> None:
     """Cancel the pair's orders and shut its owner out until `finish`."""
     for order in list(account.open_orders.values()):
-        if order.scope is Scope.ISOLATED and order.symbol == pair.symbol:
+        if order.scope is Scope.ISOLATED and order.symbol == pair.symbol and order.is_open():
             matching.end(world, account, order, "CANCELED", "EXCHANGE_CANCELED")
     pair.liquidating_until = world.running_ms + world.config.liquidation_ms
     if not world.config.liquidation_ms:

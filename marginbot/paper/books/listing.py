@@ -43,6 +43,7 @@ class Listing:
     market_max_quantity: Decimal = Decimal("120.00000000")
     market_step: Decimal = Decimal("0.00000000")
     max_notional: Decimal = Decimal("9000000.00000000")
+    notional_max_to_market: bool = False
     max_position: Decimal = Decimal(0)
     multiplier_up: Decimal = Decimal("5")
     multiplier_down: Decimal = Decimal("0.2")
@@ -83,42 +84,67 @@ class Delisting:
 
 
 def exchange_info_filters(listing: Listing) -> list[dict[str, object]]:
-    """`filters` of one symbol of GET /api/v3/exchangeInfo, in the order of today's live answers."""
-    bounds = (("Up", listing.multiplier_up), ("Down", listing.multiplier_down))
-    multipliers = {f"{side}Multiplier{way}": str(value) for side in ("bid", "ask") for way, value in bounds}
-    filters: list[dict[str, object]] = [
-        _filter("PRICE_FILTER", minPrice=listing.min_price, maxPrice=listing.max_price, tickSize=listing.tick),
-        _filter("LOT_SIZE", minQty=listing.step, maxQty=listing.max_quantity, stepSize=listing.step),
-        {"filterType": "ICEBERG_PARTS", "limit": 100},
-        _filter(
-            "MARKET_LOT_SIZE",
-            minQty=listing.market_min_quantity,
-            maxQty=listing.market_max_quantity,
-            stepSize=listing.market_step,
-        ),
-        _trailing_delta(),
-        {"filterType": "PERCENT_PRICE_BY_SIDE", **multipliers, "avgPriceMins": 5},
-        _notional(listing),
-        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": listing.max_orders},
-        {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": listing.max_algo_orders},
-    ]
+    """`filters` of one symbol of GET /api/v3/exchangeInfo, in the order of live answers: today's, or that of 2021."""
+    filters = _old_filters(listing) if listing.notional_filter == "MIN_NOTIONAL" else _filters(listing)
     if listing.max_position:
         filters.append(_filter("MAX_POSITION", maxPosition=listing.max_position))
     return filters
 
 
-def _notional(listing: Listing) -> dict[str, object]:
+def _filters(listing: Listing) -> list[dict[str, object]]:
+    bounds = (("Up", listing.multiplier_up), ("Down", listing.multiplier_down))
+    multipliers = {f"{side}Multiplier{way}": str(value) for side in ("bid", "ask") for way, value in bounds}
+    return [
+        _price_filter(listing),
+        _lot_size(listing),
+        {"filterType": "ICEBERG_PARTS", "limit": 100},
+        _market_lot_size(listing),
+        _trailing_delta(),
+        {"filterType": "PERCENT_PRICE_BY_SIDE", **multipliers, "avgPriceMins": 5},
+        {
+            "filterType": "NOTIONAL",
+            "minNotional": verbatim(listing.min_notional),
+            "applyMinToMarket": True,
+            "maxNotional": verbatim(listing.max_notional),
+            "applyMaxToMarket": listing.notional_max_to_market,
+            "avgPriceMins": 5,
+        },
+        *_counts(listing),
+    ]
+
+
+def _old_filters(listing: Listing) -> list[dict[str, object]]:
+    multipliers = {"multiplierUp": str(listing.multiplier_up), "multiplierDown": str(listing.multiplier_down)}
     smallest = verbatim(listing.min_notional)
-    if listing.notional_filter == "MIN_NOTIONAL":
-        return {"filterType": "MIN_NOTIONAL", "minNotional": smallest, "applyToMarket": True, "avgPriceMins": 5}
-    return {
-        "filterType": "NOTIONAL",
-        "minNotional": smallest,
-        "applyMinToMarket": True,
-        "maxNotional": verbatim(listing.max_notional),
-        "applyMaxToMarket": False,
-        "avgPriceMins": 5,
-    }
+    return [
+        _price_filter(listing),
+        {"filterType": "PERCENT_PRICE", **multipliers, "avgPriceMins": 5},
+        _lot_size(listing),
+        {"filterType": "MIN_NOTIONAL", "minNotional": smallest, "applyToMarket": True, "avgPriceMins": 5},
+        {"filterType": "ICEBERG_PARTS", "limit": 10},
+        _market_lot_size(listing),
+        *_counts(listing),
+    ]
+
+
+def _price_filter(listing: Listing) -> dict[str, object]:
+    return _filter("PRICE_FILTER", minPrice=listing.min_price, maxPrice=listing.max_price, tickSize=listing.tick)
+
+
+def _lot_size(listing: Listing) -> dict[str, object]:
+    return _filter("LOT_SIZE", minQty=listing.step, maxQty=listing.max_quantity, stepSize=listing.step)
+
+
+def _market_lot_size(listing: Listing) -> dict[str, object]:
+    least, most = listing.market_min_quantity, listing.market_max_quantity
+    return _filter("MARKET_LOT_SIZE", minQty=least, maxQty=most, stepSize=listing.market_step)
+
+
+def _counts(listing: Listing) -> list[dict[str, object]]:
+    return [
+        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": listing.max_orders},
+        {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": listing.max_algo_orders},
+    ]
 
 
 def _trailing_delta() -> dict[str, object]:

@@ -45,7 +45,7 @@ def repay(world: World, account: Account, scope: Scope, symbol: str, asset: str,
     if left < 0:
         raise refuse(-3015)
     terms = world.terms(asset)
-    if left and amount < terms.min_repay:
+    if amount < terms.min_repay and (left or world.config.min_repay_binds_all):
         raise refuse(-3016)
     if world.config.refuse_crumbs and ZERO < left < terms.min_repay:
         raise refuse(-3024)

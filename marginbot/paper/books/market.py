@@ -46,11 +46,33 @@ class Path:
 
 
 @dataclass(slots=True)
+class PriceRange:
+    """Takers trade within `reference` times these multipliers of their side; without a reference there is no rule.
+
+    BUY orders go by the `bid` pair, SELL orders by the `ask` pair. Source: GET /api/v3/executionRules, referencePrice.
+    """
+
+    bid_up: Decimal
+    bid_down: Decimal
+    ask_up: Decimal
+    ask_down: Decimal
+    reference: Decimal | None = None
+
+    def allows(self, side: str, price: Decimal) -> bool:
+        """Whether a taker of `side` may trade at `price`."""
+        if self.reference is None:
+            return True
+        down, up = (self.bid_down, self.bid_up) if side == "BUY" else (self.ask_down, self.ask_up)
+        return self.reference * down <= price <= self.reference * up
+
+
+@dataclass(slots=True)
 class Market:
     """Prices in quote per base. The book has `levels` levels a side, each of `level_quantity` base, `gap_bps` apart.
 
-    `index_bps` sets the margin index off the price; `index_path` replaces that by a path of its own.
-    `taken` is what fills took from each level; all of it comes back `refill_ms` after the last fill.
+    `empty` names sides without any level (`bids`, `asks`). `index_bps` sets the margin index off the price; `index_path`
+    replaces that by a path of its own. `taken` is what fills took from each level; all of it comes back `refill_ms` after
+    the last fill.
     """
 
     listing: Listing
@@ -62,6 +84,8 @@ class Market:
     index_bps: Decimal = ZERO
     index_path: Path | None = None
     status: str = TRADING
+    empty: list[str] = field(default_factory=list)
+    price_range: PriceRange | None = None
     update_id: int = 1
     taken: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     taken_at: int = 0
@@ -105,10 +129,22 @@ class Market:
 
     def crosses(self, side: str, price: Decimal) -> bool:
         """Whether an order of `side` at `price` would trade at once."""
+        if self.is_empty(side):
+            return False
         return price >= self.best(side) if side == "BUY" else price <= self.best(side)
+
+    def is_empty(self, side: str) -> bool:
+        """Whether an order of `side` would meet nobody."""
+        return ("asks" if side == "BUY" else "bids") in self.empty
+
+    def may_take(self, side: str, price: Decimal) -> bool:
+        """Whether the price-range rule lets a taker of `side` trade at `price`."""
+        return self.price_range is None or self.price_range.allows(side, price)
 
     def depth(self, side: str) -> Iterator[tuple[int, Decimal, Decimal]]:
         """What an order of `side` meets, best first: (level, price, quantity still there)."""
+        if self.is_empty(side):
+            return
         tick, price = self.listing.tick, self.best(side)
         gap = max(tick, floor_step(self.mid * self.gap_bps * BPS, tick))
         taken = self.taken.get(side, {})

@@ -34,13 +34,19 @@ def quote_market(market: Market, side: str, quantity: Decimal | None, quote_quan
 
 
 def available(market: Market, side: str, limit: Decimal | None) -> Decimal:
-    """Base that the book holds for an order of `side` within `limit`."""
+    """Base that a taker of `side` finds within `limit` and within the price range."""
     total = ZERO
     for _, price, left in market.depth(side):
-        if limit is not None and (price > limit if side == "BUY" else price < limit):
+        if _is_beyond(side, price, limit) or not market.may_take(side, price):
             break
         total += left
     return total
+
+
+def is_out_of_range(market: Market, side: str, limit: Decimal | None) -> bool:
+    """Whether the price-range rule alone keeps a taker of `side` from the best level that is left."""
+    best = next(iter(market.depth(side)), None)
+    return best is not None and not _is_beyond(side, best[1], limit) and not market.may_take(side, best[1])
 
 
 def take(
@@ -50,7 +56,7 @@ def take(
     parts: list[tuple[int, Decimal, Decimal]] = []
     wanted = order.remaining
     for level, price, left in market.depth(order.side):
-        if wanted <= 0 or (limit is not None and (price > limit if order.is_buy else price < limit)):
+        if wanted <= 0 or _is_beyond(order.side, price, limit) or not (maker or market.may_take(order.side, price)):
             break
         part = min(left, wanted)
         parts.append((level, price, part))
@@ -93,6 +99,8 @@ def fill(
     order.status = "FILLED" if order.remaining <= 0 else "PARTIALLY_FILLED"
     received, income = (listing.base, quantity) if order.is_buy else (listing.quote, value)
     asset, fee = _charge_fee(world, account, order, market, received, income, maker=maker)
+    for leg in account.open_siblings(order):
+        end(world, account, leg, "EXPIRED", "OCO_TRIGGER")
     trade = Trade(
         world.next_id("trade"), order.order_id, order.scope, order.symbol, price, quantity, value, fee, asset,
         order.is_buy, maker, world.now_ms,
@@ -105,7 +113,7 @@ def fill(
 
 
 def end(world: World, account: Account, order: Order, status: str, reason: str | None = None) -> None:
-    """Close an order that is not filled and give back what it still locks."""
+    """Close an order that is not filled and give back what it still locks; cancelling a leg of a list ends the list."""
     order.status = status
     order.expiry_reason = reason
     order.update_time = world.now_ms
@@ -113,6 +121,12 @@ def end(world: World, account: Account, order: Order, status: str, reason: str |
     _settle_lock(account, order, world.market(order.symbol))
     account.index(order)
     world.forget_order(order)
+    for leg in account.open_siblings(order) if status == "CANCELED" else ():
+        end(world, account, leg, status, reason)
+
+
+def _is_beyond(side: str, price: Decimal, limit: Decimal | None) -> bool:
+    return limit is not None and (price > limit if side == "BUY" else price < limit)
 
 
 def _settle_lock(account: Account, order: Order, market: Market) -> None:
@@ -142,16 +156,17 @@ def _charge_fee(
 ) -> tuple[str, Decimal]:
     """Take the fee in BNB where that is switched on and affordable, else from what was received."""
     rate = account.maker_fee if maker else account.taker_fee
+    extra = account.special.of(order.side, maker=maker) + account.tax.of(order.side, maker=maker)
     purse = _bnb_purse(world, account, order)
     if purse is not None and received != "BNB":
         price = world.usdt_price("BNB")
-        value = income * rate * (1 - world.config.bnb_discount) * world.usdt_price(received)
+        value = income * (rate * (1 - world.config.bnb_discount) + extra) * world.usdt_price(received)
         fee = half_up8(value / price) if price else ZERO
         if ZERO < fee <= purse.free:
             purse.free -= fee
             add(world.house.fees, "BNB", fee)
             return "BNB", fee
-    fee = half_up8(income * rate)
+    fee = half_up8(income * (rate + extra))
     account.balance(order.scope, market.listing, received).free -= fee
     add(world.house.fees, received, fee)
     return received, fee

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marginbot.paper.books import liquidation, loans, matching, trading, transfers
+from marginbot.paper.books import events, liquidation, loans, matching, trading, transfers
 from marginbot.paper.books.listing import TRADING
 from marginbot.paper.books.market import Market
 from marginbot.paper.books.records import STOP_TYPES, Loan, Order
@@ -24,6 +24,7 @@ def do_what_is_due(world: World) -> None:
             loans.charge_hour(world, account)
         for market in world.markets.values():
             review(world, market)
+    events.happen(world)
     _settle_pending(world)
     for market in world.markets.values():
         moved = market.move(world.running_ms)
@@ -45,6 +46,8 @@ def after_move(world: World, market: Market) -> None:
 
 def review(world: World, market: Market) -> None:
     """Begin the liquidation of every account of this pair that has fallen to its ratio."""
+    if not world.config.liquidates:
+        return
     for account in world.accounts.values():
         pair = account.isolated.get(market.listing.symbol)
         if pair is not None and liquidation.is_due(pair, market):
@@ -79,7 +82,7 @@ def _finish_liquidations(world: World) -> None:
 
 def _next_due(world: World) -> int:
     running = world.running_ms
-    moments = [entry[0] for entry in world.pending]
+    moments = [entry[0] for entry in world.pending] + events.moments(world)
     for market in world.markets.values():
         if running < market.moves_until:
             moments.append((running // MARKET_TICK + 1) * MARKET_TICK)

@@ -50,6 +50,7 @@ class Order:
     borrowed: Decimal = ZERO
     stp_mode: str = "EXPIRE_MAKER"
     expiry_reason: str | None = None
+    list_id: int = -1
 
     @property
     def remaining(self) -> Decimal:
@@ -61,6 +62,18 @@ class Order:
 
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+
+@dataclass(slots=True)
+class OrderList:
+    """Two orders of which one at most is carried out (OCO). `legs` are their ids, the limit leg first."""
+
+    list_id: int
+    scope: Scope
+    symbol: str
+    client_id: str
+    legs: list[int]
+    time: int
 
 
 @dataclass(slots=True)

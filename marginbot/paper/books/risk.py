@@ -43,7 +43,7 @@ def level_status(level: Decimal | None, tier: Tier, config: Config) -> str:
     """`marginLevelStatus` of the account answer. The borders of EXCESSIVE and PRE_LIQUIDATION are not published."""
     if level is None or level > config.excessive_level:
         return "EXCESSIVE"
-    if level <= tier.liquidation_ratio:
+    if level <= tier.liquidation_ratio and config.liquidates:
         return "FORCE_LIQUIDATION"
     if level <= tier.liquidation_ratio + config.pre_liquidation_gap:
         return "PRE_LIQUIDATION"

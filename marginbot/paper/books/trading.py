@@ -61,8 +61,8 @@ def place(world: World, account: Account, ticket: Ticket) -> Placed:
     market.refill(world.running_ms, world.config.refill_ms)
     quantity, cost = _size(ticket, market)
     spent_asset, need = _spends(ticket, market, quantity, cost)
-    borrowed = _lock(world, account, ticket, market, spent_asset, need)
-    order = _new_order(world, account, ticket, quantity, need, borrowed)
+    borrowed = lock(world, account, ticket, market, spent_asset, need)
+    order = new_order(world, account, ticket, quantity, need, borrowed)
     if ticket.type in STOP_TYPES:
         order.working = False
         world.watch_order(order)
@@ -87,6 +87,10 @@ def activate(world: World, account: Account, order: Order) -> None:
     order.working = True
     order.update_time = world.now_ms
     market = world.market(order.symbol)
+    for limit_leg in account.open_siblings(order):
+        # The two legs of a list lock once, on the limit leg; now the money is the stop leg's.
+        order.locked, limit_leg.locked = limit_leg.locked, ZERO
+        matching.end(world, account, limit_leg, "EXPIRED", "OCO_TRIGGER")
     if order.is_buy and not order.price and not _lock_more(account, order, market):
         matching.end(world, account, order, "EXPIRED", "INSUFFICIENT_LIQUIDITY")
         return
@@ -135,7 +139,7 @@ def _spends(ticket: Ticket, market: Market, quantity: Decimal, cost: Decimal) ->
     return (listing.quote, cost) if ticket.side == "BUY" else (listing.base, quantity)
 
 
-def _lock(world: World, account: Account, ticket: Ticket, market: Market, asset: str, need: Decimal) -> Decimal:
+def lock(world: World, account: Account, ticket: Ticket, market: Market, asset: str, need: Decimal) -> Decimal:
     """Move `need` from free to locked; returns what had to be borrowed for it."""
     balance = account.balance(ticket.scope, market.listing, asset)
     missing, borrowed = need - balance.free, ZERO
@@ -164,7 +168,8 @@ def _lock_more(account: Account, order: Order, market: Market) -> bool:
     return True
 
 
-def _new_order(world: World, account: Account, ticket: Ticket, quantity: Decimal, locked: Decimal, borrowed: Decimal) -> Order:
+def new_order(world: World, account: Account, ticket: Ticket, quantity: Decimal, locked: Decimal, borrowed: Decimal) -> Order:
+    """The order as it enters the customer's books."""
     order_id = world.next_id("order")
     order = Order(
         order_id=order_id,
@@ -203,7 +208,9 @@ def _execute(world: World, account: Account, order: Order, market: Market) -> li
         return []
     trades = matching.take(world, account, order, market, limit)
     if order.is_open():
-        if limit is None:
+        if matching.is_out_of_range(market, order.side, limit):
+            matching.end(world, account, order, "EXPIRED", "EXECUTION_RULE_PRICE_RANGE_EXCEEDED")
+        elif limit is None:
             matching.end(world, account, order, "EXPIRED", "INSUFFICIENT_LIQUIDITY")
         elif order.time_in_force != "GTC":
             matching.end(world, account, order, "EXPIRED", "UNFILLED_IOC_QUANTITY_EXPIRED")

@@ -77,6 +77,11 @@ def settle(world: World, account: Account, row: Transfer) -> None:
 
 def transferable(world: World, account: Account, source: Scope, symbol: str, asset: str) -> Decimal:
     """Units of `asset` that may leave the cross account or an isolated one now."""
+    most, cap = _transferable(world, account, source, symbol, asset), world.config.transfer_cap
+    return min(most, cap) if cap else most
+
+
+def _transferable(world: World, account: Account, source: Scope, symbol: str, asset: str) -> Decimal:
     if source is Scope.CROSS:
         return cross.max_transfer_out(world, account, asset)
     market, pair = world.market(symbol), world.pair(account, symbol)

@@ -9,7 +9,7 @@ from itertools import takewhile
 from marginbot.paper.books.amounts import ZERO
 from marginbot.paper.books.codec import DERIVED
 from marginbot.paper.books.listing import Listing
-from marginbot.paper.books.records import Interest, Liquidation, Loan, Order, Scope, Trade, Transfer
+from marginbot.paper.books.records import Interest, Liquidation, Loan, Order, OrderList, Scope, Trade, Transfer
 
 
 @dataclass(slots=True)
@@ -58,6 +58,29 @@ class IsolatedPair:
 
 
 @dataclass(slots=True)
+class View:
+    """The isolated accounts as they were right before running time `until`; `reads` counts account reads since then."""
+
+    until: int
+    pairs: dict[str, IsolatedPair]
+    reads: int = 0
+
+
+@dataclass(slots=True)
+class Rates:
+    """Commission on top of the standard one, as plain ratios: by role, and by side."""
+
+    maker: Decimal = ZERO
+    taker: Decimal = ZERO
+    buyer: Decimal = ZERO
+    seller: Decimal = ZERO
+
+    def of(self, side: str, *, maker: bool) -> Decimal:
+        """What one fill costs."""
+        return (self.maker if maker else self.taker) + (self.buyer if side == "BUY" else self.seller)
+
+
+@dataclass(slots=True)
 class Account:
     """One customer. Fee rates are plain ratios; histories are oldest first; `last_loan_at` is a running time in ms."""
 
@@ -65,18 +88,22 @@ class Account:
     created_ms: int
     maker_fee: Decimal = Decimal("0.001")
     taker_fee: Decimal = Decimal("0.001")
+    special: Rates = field(default_factory=Rates)
+    tax: Rates = field(default_factory=Rates)
     spot_bnb_burn: bool = False
     interest_bnb_burn: bool = False
     spot: dict[str, Balance] = field(default_factory=dict)
     cross: dict[str, Balance] = field(default_factory=dict)
     isolated: dict[str, IsolatedPair] = field(default_factory=dict)
     orders: dict[int, Order] = field(default_factory=dict)
+    lists: dict[int, OrderList] = field(default_factory=dict)
     trades: list[Trade] = field(default_factory=list)
     loans: list[Loan] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
     interest: list[Interest] = field(default_factory=list)
     liquidations: list[Liquidation] = field(default_factory=list)
     last_loan_at: int | None = None
+    views: list[View] = field(default_factory=list)
     open_orders: dict[int, Order] = field(default_factory=dict, repr=False, compare=False, metadata=DERIVED)
     by_client_id: dict[tuple[Scope, str, str], Order] = field(default_factory=dict, repr=False, compare=False, metadata=DERIVED)
 
@@ -107,6 +134,14 @@ class Account:
         else:
             self.open_orders.pop(order.order_id, None)
 
+    def open_siblings(self, order: Order) -> list[Order]:
+        """The other orders of its list that are still open."""
+        orders = self.lists.get(order.list_id)
+        if orders is None:
+            return []
+        others = (self.orders.get(number) for number in orders.legs if number != order.order_id)
+        return [other for other in others if other is not None and other.is_open()]
+
     def forget_oldest(self, keep: int) -> None:
         """Drop closed orders and trades beyond the newest `keep`, a tenth at a time."""
         if len(self.trades) > keep * 1.1:
@@ -116,6 +151,7 @@ class Account:
         for order in list(self.orders.values())[:-keep]:
             if not order.is_open():
                 del self.orders[order.order_id]
+                self.lists.pop(order.list_id, None)
                 name = (order.scope, order.symbol, order.client_id)
                 if self.by_client_id.get(name) is order:
                     del self.by_client_id[name]

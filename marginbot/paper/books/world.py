@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from marginbot.paper.books import liquidation, passage
+from marginbot.paper.books import events, liquidation, passage, views
 from marginbot.paper.books.amounts import ONE, ZERO, padded, plain, precise
 from marginbot.paper.books.codec import pack, unpack
 from marginbot.paper.books.config import Config
+from marginbot.paper.books.events import ArmedFault, Event
 from marginbot.paper.books.house import House, Purse, add
 from marginbot.paper.books.listing import AssetTerms, Delisting
 from marginbot.paper.books.market import Market, Path
@@ -17,8 +19,8 @@ from marginbot.paper.books.records import Loan, Order, Scope, Transfer
 from marginbot.paper.books.refusal import refuse
 from marginbot.paper.books.wallets import Account, IsolatedPair
 
-VERSION = 1
-FIRST_IDS = {"order": 10_000_001, "trade": 50_000_001, "transaction": 100_000_001, "token": 1}
+VERSION = 2
+FIRST_IDS = {"order": 10_000_001, "trade": 50_000_001, "transaction": 100_000_001, "token": 1, "list": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class World:
         self.accounts: dict[int, Account] = {}
         self.delistings: list[Delisting] = []
         self.listen_tokens: list[ListenToken] = []
+        self.events: list[Event] = []
+        self.faults: list[ArmedFault] = []
         self.ids = dict(FIRST_IDS)
         self.pending: list[tuple[int, Account, Loan | Transfer]] = []
         self.resting: dict[str, dict[int, Order]] = {}
@@ -75,6 +79,20 @@ class World:
     def wake_at(self, running_ms: int) -> None:
         """Something will be due at that running time."""
         self.due_ms = min(self.due_ms, self.epoch_ms + running_ms)
+
+    @precise
+    def before_request(self, uid: int, method: str, path: str, params: Mapping[str, str]) -> None:
+        """A request is about to be carried out: what the scenario planned for this moment happens first."""
+        if method != "GET":
+            views.remember(self, self.account(uid))
+        if self.events:
+            events.at_request(self, method, path, params, after=False)
+
+    @precise
+    def after_request(self, method: str, path: str, params: Mapping[str, str]) -> None:
+        """A request was carried out, and was not refused."""
+        if self.events:
+            events.at_request(self, method, path, params, after=True)
 
     def account(self, uid: int) -> Account:
         """The customer `uid`; an unknown one is a new customer with nothing."""
@@ -122,6 +140,11 @@ class World:
         self.wake_at(self.running_ms)
 
     @precise
+    def plan(self, event: Event) -> None:
+        """From now on `event` is due; its `at_ms` counts from this moment. Raises: ValueError when nothing can come of it."""
+        events.add(self, event)
+
+    @precise
     def fund(self, uid: int, scope: Scope, asset: str, amount: Decimal, symbol: str = "") -> None:
         """Money from outside: raises `totals()` by as much."""
         account = self.account(uid)
@@ -152,11 +175,14 @@ class World:
         return sums
 
     def usdt_price(self, asset: str) -> Decimal:
-        """USDT per unit of `asset` at the index price; 0 when nothing tells."""
+        """USDT per unit of `asset` at the index price, by way of BTC where there is no such pair; 0 when nothing tells."""
         if asset == "USDT":
             return ONE
         market = self.markets.get(f"{asset}USDT")
-        return market.index if market is not None else ZERO
+        if market is not None:
+            return market.index
+        dollars, other = self.markets.get("BTCUSDT"), self.markets.get(f"BTC{asset}")
+        return dollars.index / other.index if dollars is not None and other is not None else ZERO
 
     def text(self, value: Decimal) -> str:
         """An amount as this world writes it on the wire."""
@@ -195,7 +221,7 @@ class World:
 
     def review(self, account: Account, scope: Scope, market: Market) -> None:
         """A trade has changed an isolated account: begin its liquidation if that brought it to the ratio."""
-        if scope is not Scope.ISOLATED:
+        if scope is not Scope.ISOLATED or not self.config.liquidates:
             return
         pair = account.isolated[market.listing.symbol]
         if liquidation.is_due(pair, market):
@@ -233,5 +259,7 @@ STATE: dict[str, Any] = {
     "accounts": dict[int, Account],
     "delistings": list[Delisting],
     "listen_tokens": list[ListenToken],
+    "events": list[Event],
+    "faults": list[ArmedFault],
     "ids": dict[str, int],
 }

