@@ -80,7 +80,7 @@ class Cycle:
     async def _wait(self, decided: Plan, look: Look) -> Look:
         seconds = _waiting_time(decided, look)
         if seconds > 0:
-            self.observer(Notice(f"{self.goal.symbol}: {decided.because}"))
+            self.observer(Notice(f"waiting: {decided.because}"))
             await self.looker.patience.pause(seconds)
         return await self.looker.again(decided.needs)
 
@@ -112,7 +112,7 @@ class Cycle:
                 return
             await patience.pause(RETRY_AFTER)
         except RateLimited as limit:
-            await patience.sit_out(limit)
+            await patience.sit_out(limit, RETRY_AFTER)
         except NotSent:
             await patience.pause(RETRY_AFTER)
         if any(_is_limit(report) for report in reports):

@@ -67,17 +67,18 @@ class Patience:
                 await self._pause_or(error, wait * (1 + self.jitter()))
                 wait = min(wait * 2, LONGEST_WAIT)
             except RateLimited as limit:
-                await self.sit_out(limit)
+                await self.sit_out(limit, wait)
+                wait = min(wait * 2, LONGEST_WAIT)
             except TimeoutError:
                 raise trouble from None
             else:
                 self.answered = True
                 return answer
 
-    async def sit_out(self, limit: RateLimited) -> None:
-        """Wait until a limit ends; raises it when that is beyond the deadline."""
+    async def sit_out(self, limit: RateLimited, at_least: float = FIRST_WAIT) -> None:
+        """Wait until a limit ends, `at_least` so many seconds; raises it when that is beyond the deadline."""
         seconds = (limit.until_ms - self.exchange.server_now_ms()) / 1000
-        await self._pause_or(limit, max(0.0, seconds) + 0.05)
+        await self._pause_or(limit, max(seconds + 0.05, at_least))
 
     def _no_answer(self) -> MarginbotError:
         """What a read is told that the deadline cuts off: an exchange that never answered could not be reached."""

@@ -29,7 +29,7 @@ def accounts(draw):
 
 
 @given(accounts(), targets)
-@thoroughly(400)
+@thoroughly(200)
 def test_at_the_price_of_a_level_the_level_is_that_level(account, target):
     price = price_at(account, target)
     if price is not None:
@@ -38,7 +38,7 @@ def test_at_the_price_of_a_level_the_level_is_that_level(account, target):
 
 
 @given(accounts(), targets, prices)
-@thoroughly(400)
+@thoroughly(200)
 def test_where_no_price_gives_a_level_none_of_many_prices_does(account, target, price):
     assume(price_at(account, target) is None and danger_sign(account) != 0)
     near, far = (margin_level(account, at) for at in (price, price * 1000))
@@ -46,7 +46,7 @@ def test_where_no_price_gives_a_level_none_of_many_prices_does(account, target, 
 
 
 @given(accounts(), prices)
-@thoroughly(300)
+@thoroughly(150)
 def test_the_sign_of_danger_tells_where_the_level_goes(account, price):
     before, after = margin_level(account, price), margin_level(account, price * 2)
     sign = danger_sign(account)
@@ -57,7 +57,7 @@ def test_the_sign_of_danger_tells_where_the_level_goes(account, price):
 
 
 @given(accounts(), targets)
-@thoroughly(200)
+@thoroughly(100)
 def test_equity_is_positive_exactly_when_the_level_is_above_one(account, target):
     level = margin_level(account)
     if level is not None:
@@ -87,7 +87,7 @@ def _after_selling(owned, owed, price, quantity, cost):
     cost=st.decimals(min_value=0, max_value="0.03", places=4),
     target=targets,
 )
-@thoroughly(400)
+@thoroughly(200)
 def test_a_deleverage_ends_at_its_target_within_one_step_or_says_unwind(owned, share, price, cost, target):
     step, owed = D("0.00001"), (owned * price * share).quantize(D("0.00000001"))
     account = an_account(a_balance(str(owned)), a_balance(borrowed=str(owed)), index=str(price))

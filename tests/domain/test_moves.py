@@ -51,6 +51,7 @@ def test_rounding_the_quantity_up_to_the_step_ends_at_the_target_or_just_above()
 
 def test_at_or_above_the_target_and_without_debt_nothing_is_traded():
     assert deleverage_value(A_LONG, D("1.25"), D("0.001"), D(5000), D(4000)).value == 0
+    assert deleverage_value(A_LONG, D("1.2"), D("0.001"), D(5000), D(4000)).value == 0
     assert deleverage_value(flat(base="1"), D(2), D("0.001"), D(100000), D(0)).value == 0
 
 

@@ -67,6 +67,10 @@ def test_an_insolvent_short_buys_what_it_can_pay_for_and_says_so():
     assert "2002 USDT pay for no more than 0.02" in trade.because
 
 
+def test_a_short_that_can_just_pay_for_all_of_it_buys_all_of_it():
+    assert buy(a_short(free="4000"), fee="0").quantity == D("0.04")
+
+
 def test_a_short_that_cannot_pay_one_order_buys_nothing():
     assert buy(a_short(free="4")) is None
     assert buy(a_short(free="0")) is None

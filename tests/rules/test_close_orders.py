@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from marginbot.domain.plan import Need, Side
 from marginbot.rules.close import Closing, Trade, orders_for
-from tests.builders import BTC, USDT, D, a_book, a_look, a_market, a_short, filters, limits
+from tests.builders import BTC, USDT, D, a_book, a_look, a_market, a_short, an_account, filters, limits
 
 
 def closing(side=Side.SELL, quantity="0.05", cap="100", deep=False, book=None, **market) -> Closing:
@@ -84,6 +86,13 @@ def test_a_pair_that_does_not_trade_blocks_and_names_the_word(status):
     blocked = closing(status=status)
     assert (blocked.orders, blocked.needs) == ((), frozenset())
     assert status in blocked.blocked
+
+
+def test_a_pair_whose_trading_is_switched_off_for_this_account_blocks_and_says_so():
+    look = a_look(replace(an_account(), trade_enabled=False))
+    blocked = orders_for(Trade(Side.SELL, D("0.05"), "it is told so"), look, limits())
+    assert blocked.orders == ()
+    assert "switched trading off" in blocked.blocked
 
 
 def test_an_empty_side_of_the_book_blocks_and_names_it():

@@ -65,8 +65,8 @@ def test_a_position_above_the_largest_order_is_sliced_equally_and_the_last_takes
 
 def test_when_the_rest_would_be_too_large_for_the_last_slice_the_first_ones_take_a_step_more():
     """995 steps in 100 orders of at most 10: 9 each would leave 104 for the last."""
-    parts = slices(filters(step="1", min_qty="1", max_qty="10", min_value="0"), D(995), D(1))
-    assert parts == (D(10),) * 95 + (D(9),) * 5
+    parts = slices(filters(step="0.1", min_qty="0.1", max_qty="1", min_value="0"), D("99.5"), D(1))
+    assert parts == (D(1),) * 95 + (D("0.9"),) * 5
 
 
 def test_the_smaller_of_the_lot_filters_and_the_largest_value_bound_a_slice():
