@@ -60,6 +60,6 @@ def _strays(data: Any, understood: Any) -> set[str]:
     if isinstance(data, dict) and isinstance(understood, dict):
         strays = {name for name in data if name not in understood}
         return strays.union(*(_strays(value, understood[name]) for name, value in data.items() if name in understood))
-    if isinstance(data, list) and isinstance(understood, list):
+    if isinstance(data, list) and isinstance(understood, list | tuple):
         return set().union(*(_strays(one, other) for one, other in zip(data, understood, strict=True)))
     return set()

@@ -8,9 +8,10 @@ from marginbot.paper.api.endpoint import Caller, Endpoint, Handler, Security, We
 from marginbot.paper.api.params import DAY, Params, flag, integer
 from marginbot.paper.books import cross, risk
 from marginbot.paper.books.amounts import ZERO, half_up8
+from marginbot.paper.books.records import ListenToken
 from marginbot.paper.books.refusal import refuse
 from marginbot.paper.books.wallets import Balance
-from marginbot.paper.books.world import ListenToken, World
+from marginbot.paper.books.world import World
 
 RIGHTS = (
     "enableReading", "enableWithdrawals", "enableInternalTransfer", "enableMargin", "enableFutures",

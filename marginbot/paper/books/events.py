@@ -12,7 +12,7 @@ from marginbot.paper.books.refusal import Refusal
 if TYPE_CHECKING:
     from marginbot.paper.books.world import World
 
-DONE = "done"
+DONE, IMPOSSIBLE = "done", "impossible"
 _OWN = frozenset({"at", "on", "params", "nth", "after", "do"})
 
 
@@ -22,7 +22,7 @@ class Event:
 
     on: `METHOD /path` as a shell pattern; params: what that request must have sent; nth: which of those requests.
     after: once that request was carried out (refused ones do not count), else right before. seen: such requests so far.
-    outcome: empty until it happened, then `done` or the refusal it met.
+    outcome: empty until it happened, then `done`, or the refusal it met, or why it was impossible.
     """
 
     do: str
@@ -72,7 +72,7 @@ def event_from_row(row: Mapping[str, Any]) -> Event:
 
 
 def add(world: World, event: Event) -> None:
-    """Plan `event`, its time counted from now. What is due at once happens at once."""
+    """Plan `event`, its time counted from now. What is due at once happens at once; ValueError when it cannot."""
     from marginbot.paper.books.actions import check
 
     check(event.do, event.values)
@@ -81,6 +81,9 @@ def add(world: World, event: Event) -> None:
         world.wake_at(event.at_ms)
     world.events.append(event)
     happen(world)
+    if event.outcome.startswith(IMPOSSIBLE):
+        world.events.remove(event)
+        raise ValueError(f"{event.do}: {event.outcome}")
 
 
 def happen(world: World) -> None:
@@ -123,3 +126,5 @@ def _happens(world: World, event: Event) -> None:
     except Refusal as refusal:
         # The owner may be refused like anybody else.
         event.outcome = str(refusal)
+    except (ValueError, ArithmeticError, LookupError, TypeError) as problem:
+        event.outcome = f"{IMPOSSIBLE}: {problem!r}"

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from marginbot.paper.books.amounts import ZERO
+from marginbot.paper.books.records import Transfer
+
+if TYPE_CHECKING:
+    from marginbot.paper.books.world import World
 
 Purse = dict[str, Decimal]
 
@@ -28,3 +33,23 @@ class House:
 
 def add(purse: Purse, asset: str, amount: Decimal) -> None:
     purse[asset] = purse.get(asset, ZERO) + amount
+
+
+def totals(world: World) -> Purse:
+    """Units by asset of all wallets less all debts, plus the exchange's own side and what is on its way."""
+    sums: Purse = dict.fromkeys(world.assets, ZERO)
+    for account in world.accounts.values():
+        for wallet in (account.spot, account.cross):
+            for asset, balance in wallet.items():
+                add(sums, asset, balance.net)
+        for pair in account.isolated.values():
+            listing = world.market(pair.symbol).listing
+            add(sums, listing.base, pair.base.net)
+            add(sums, listing.quote, pair.quote.net)
+    for purse in world.house.purses():
+        for asset, amount in purse.items():
+            add(sums, asset, amount)
+    for _, _, record in world.pending:
+        if isinstance(record, Transfer) or record.direction == "REPAY":
+            add(sums, record.asset, record.amount)
+    return sums

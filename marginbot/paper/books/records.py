@@ -154,3 +154,13 @@ class Liquidation:
     quantity: Decimal
     executed: Decimal
     updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListenToken:
+    """A right to the user stream of one account; `symbol` empty means the cross account. Ends at `expires_ms`."""
+
+    token: str
+    uid: int
+    symbol: str
+    expires_ms: int

@@ -56,6 +56,9 @@ def stage(name: str, scenario: Scenario, now_ms: int) -> World:
         world.events.append(deepcopy(event))
     world.faults = [ArmedFault(dict(fault)) for fault in scenario.faults]
     events.happen(world)
+    for event in world.events:
+        if event.outcome.startswith(events.IMPOSSIBLE):
+            raise ValueError(f"{event.do}: {event.outcome}")
     return world
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -12,25 +11,15 @@ from marginbot.paper.books.amounts import ONE, ZERO, padded, plain, precise
 from marginbot.paper.books.codec import pack, unpack
 from marginbot.paper.books.config import Config
 from marginbot.paper.books.events import ArmedFault, Event
-from marginbot.paper.books.house import House, Purse, add
+from marginbot.paper.books.house import House, Purse, totals
 from marginbot.paper.books.listing import AssetTerms, Delisting
 from marginbot.paper.books.market import Market, Path
-from marginbot.paper.books.records import Loan, Order, Scope, Transfer
+from marginbot.paper.books.records import ListenToken, Loan, Order, Scope, Transfer
 from marginbot.paper.books.refusal import refuse
 from marginbot.paper.books.wallets import Account, IsolatedPair
 
 VERSION = 2
 FIRST_IDS = {"order": 10_000_001, "trade": 50_000_001, "transaction": 100_000_001, "token": 1, "list": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class ListenToken:
-    """A right to the user stream of one account; `symbol` empty means the cross account. Ends at `expires_ms`."""
-
-    token: str
-    uid: int
-    symbol: str
-    expires_ms: int
 
 
 class World:
@@ -157,22 +146,7 @@ class World:
     @precise
     def totals(self) -> Purse:
         """Units by asset of all wallets less all debts, plus the exchange's own side: nothing but `fund` changes it."""
-        sums: Purse = dict.fromkeys(self.assets, ZERO)
-        for account in self.accounts.values():
-            for wallet in (account.spot, account.cross):
-                for asset, balance in wallet.items():
-                    add(sums, asset, balance.net)
-            for pair in account.isolated.values():
-                listing = self.market(pair.symbol).listing
-                add(sums, listing.base, pair.base.net)
-                add(sums, listing.quote, pair.quote.net)
-        for purse in self.house.purses():
-            for asset, amount in purse.items():
-                add(sums, asset, amount)
-        for _, _, record in self.pending:
-            if isinstance(record, Transfer) or record.direction == "REPAY":
-                add(sums, record.asset, record.amount)
-        return sums
+        return totals(self)
 
     def usdt_price(self, asset: str) -> Decimal:
         """USDT per unit of `asset` at the index price, by way of BTC where there is no such pair; 0 when nothing tells."""

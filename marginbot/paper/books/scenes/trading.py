@@ -27,6 +27,19 @@ SCENES = {
         pairs={"BTCUSDT": Pair(book={"quantity": "0.005"})},
         events=(at(0, "set_range", symbol="BTCUSDT", reference="100000", up="1.0005", down="0.9995"),),
     ),
+    "order-limit": Scenario(
+        about="two orders in ten seconds are all that is allowed (-1015), and selling takes five",
+        spot=SPOT,
+        positions=(LONG_3H,),
+        pairs={"BTCUSDT": Pair(rules={"market_max_quantity": "0.01000000"})},
+        config={"order_limit_10s": 2},
+    ),
+    "max-position": Scenario(
+        about="0.04 BTC are owed, and the pair's position may not exceed 0.015 BTC: bought back in parts",
+        spot=SPOT,
+        positions=(SHORT,),
+        pairs={"BTCUSDT": Pair(rules={"max_position": "0.01500000"})},
+    ),
     "fees-in-bnb": Scenario(
         about="fees of isolated trades are taken from the BNB in spot",
         spot={"USDT": "1000", "BNB": "0.5"},
