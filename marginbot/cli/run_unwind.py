@@ -30,11 +30,9 @@ async def execute(options: UnwindOptions, shell: Shell) -> int:
 
 
 async def _unwind(app: App, symbols: list[Symbol], options: UnwindOptions, shell: Shell) -> list[RunReport]:
-    if symbols and not options.yes:
-        refused = await _ask(app, symbols, options, shell)
-        if refused is not None:
-            return refused
-    reports = []
+    reports: list[RunReport] = []
+    if not options.yes:
+        reports, symbols = await _ask(app, symbols, options, shell)
     for symbol in symbols:
         shell.output.progress.print(f"[heading]Unwinding {symbol}[/heading] on {app.venue}")
         progress = Progress(shell.output.progress, shell.output.verbose)
@@ -57,24 +55,28 @@ async def _symbols(app: App, options: UnwindOptions, shell: Shell) -> list[Symbo
     return busy
 
 
-async def _ask(app: App, symbols: list[Symbol], options: UnwindOptions, shell: Shell) -> list[RunReport] | None:
-    """Show the plan and ask a person. Returns refused reports when the answer is no or nobody can answer."""
+async def _ask(
+    app: App, symbols: list[Symbol], options: UnwindOptions, shell: Shell
+) -> tuple[list[RunReport], list[Symbol]]:
+    """Show the plans and ask a person. Returns the pairs that stay out, as reports, and those that are agreed on."""
     plans = [await app.plan(Goal(symbol, options.into, options.sweep)) for symbol in symbols]
-    blocked = [report for report in plans if report.outcome is not Outcome.PLANNED]
-    if blocked:
-        return blocked
+    out = [report for report in plans if report.outcome is not Outcome.PLANNED]
+    ready = [report for report in plans if report.outcome is Outcome.PLANNED]
+    if not ready:
+        return out, []
     try:
         if shell.output.can_ask():
-            for report in plans:
+            for report in ready:
                 show_plan(report, shell)
-        if shell.output.confirm(f"Unwind {', '.join(symbols)} on {app.venue} now?"):
-            return None
+        names = ", ".join(report.symbol for report in ready)
+        if shell.output.confirm(f"Unwind {names} on {app.venue} now?"):
+            return out, [report.symbol for report in ready]
         reason = "not confirmed: nothing was sent"
     except SafetyRefused as nobody:
         reason = str(nobody)
-    for report in plans:
+    for report in ready:
         report.outcome, report.reason, report.steps = Outcome.REFUSED, reason, []
-    return plans
+    return [*out, *ready], []
 
 
 def _emit(reports: list[RunReport], options: UnwindOptions, shell: Shell) -> None:

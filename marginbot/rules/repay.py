@@ -24,9 +24,19 @@ def repayment(look: Look, side: AssetBalance, spendable: Decimal, close_to_come:
         amount -= CRUMB
     if amount <= ZERO:
         return None
-    if not whole and (close_to_come or amount < look.market.repay_minimum(side.asset)):
-        return None
+    if not whole:
+        amount = _leaving_no_crumb(look, side, amount)
+        if close_to_come or amount <= ZERO or amount < look.market.repay_minimum(side.asset):
+            return None
     return Repay(look.account.symbol, side.asset, amount, _because(side, amount, whole))
+
+
+def _leaving_no_crumb(look: Look, side: AssetBalance, amount: Decimal) -> Decimal:
+    """A rest below the least repayment would be refused (-3024): so much is left that the rest can be repaid later."""
+    least = look.market.repay_minimum(side.asset)
+    if side.liability - amount >= least:
+        return amount
+    return floor_crumb(side.liability - least)
 
 
 def _because(side: AssetBalance, amount: Decimal, whole: bool) -> str:

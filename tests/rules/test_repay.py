@@ -59,3 +59,9 @@ def test_the_last_digit_itself_is_repaid_as_it_is():
 
 def test_interest_alone_is_repaid_too():
     assert repaid("1", borrowed="0", interest="0.00000007").amount == D("0.00000007")
+
+
+def test_a_part_repayment_never_leaves_less_than_the_least_repayment():
+    assert repaid("3999.9999", borrowed="4000", least="1").amount == 3999
+    assert repaid("1.5", borrowed="2", least="1").amount == 1
+    assert repaid("1.2", borrowed="1.5", least="1") is None
