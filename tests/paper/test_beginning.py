@@ -87,6 +87,7 @@ def test_json_is_read_too(tmp_path):
         ('[pairs.BTCUSDT]\nprise = "1"', "unknown fields: prise"),
         ("[[events]]\nat = 1", "an event has `do`"),
         ('[[events]]\nat = 1\ndo = "explode"', "nothing is done by 'explode'"),
+        ('[[events]]\nat = 0\ndo = "set_status"\nsymbol = "BTCUSDT"\nstatus = "OPEN"', "no pair is 'OPEN'"),
         ('[[faults]]\nkind = "odd"', "Invalid enum value 'odd'"),
         ('[assets.USDT]\nrate = "1"', "no field 'rate'"),
         ("[account]\nuid = 5", "no field 'uid'"),

@@ -115,7 +115,7 @@ def test_a_list_needs_its_coins():
 
 def test_a_liquidation_ends_both_legs():
     world = a_world("long")
-    orders = place(world, stop_price="70000", stop_limit="69000")
+    orders = place(world, stop_price="70000", stop_limit=None)
     world.set_price("BTCUSDT", "83000")
     assert [status for status, _ in states(world, orders)] == ["CANCELED"] * 2
     assert pair(world).base.locked == 0

@@ -27,23 +27,17 @@ def live_through(paper: Paper) -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_money_is_conserved_and_no_balance_is_negative(name):
+def test_money_is_conserved_no_balance_is_negative_and_a_saved_world_is_the_whole_world(name):
     paper = Paper(name)
     before = paper.world.totals()
     live_through(paper)
+    saved = json.loads(json.dumps(paper.world.dump()))
+    assert World.load(saved, paper.world.now_ms).dump() == paper.world.dump()
     paper.after(3_600_000)
     assert paper.world.totals() == before
     for pair in paper.account.isolated.values():
         for balance in (pair.base, pair.quote):
             assert min(balance.free, balance.locked, balance.borrowed, balance.interest) >= 0
-
-
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_a_saved_world_is_the_whole_world(name):
-    paper = Paper(name)
-    live_through(paper)
-    saved = json.loads(json.dumps(paper.world.dump()))
-    assert World.load(saved, paper.world.now_ms).dump() == paper.world.dump()
 
 
 def test_every_scenario_says_in_one_line_what_it_is_about():

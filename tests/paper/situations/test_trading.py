@@ -35,6 +35,25 @@ def test_price_range():
     assert paper.row()["baseAsset"] | {"free": "0.025", "locked": "0"} == paper.row()["baseAsset"]
 
 
+def test_order_limit():
+    paper = Paper("order-limit")
+    assert [paper.sell("0.01") for _ in range(3)][2] == -1015
+    assert paper.exchange.log[-1].status == 429
+    rows = paper.ask("GET", "/sapi/v1/margin/rateLimit/order", isIsolated="TRUE", symbol="BTCUSDT")
+    assert rows[0]["limit"] == 2
+    assert paper.after(10_000).sell("0.01")["status"] == "FILLED"
+
+
+def test_max_position():
+    paper = Paper("max-position")
+    assert paper.filters()["MAX_POSITION"]["maxPosition"] == "0.01500000"
+    assert paper.order("BUY", "0.04") == -1013
+    assert paper.order("BUY", "0.015")["status"] == "FILLED"
+    assert paper.order("BUY", "0.015") == -1013
+    paper.repay("BTC", paper.row()["baseAsset"]["free"])
+    assert paper.order("BUY", "0.015")["status"] == "FILLED"
+
+
 def test_fees_in_bnb():
     paper = Paper("fees-in-bnb")
     (fill,) = paper.order("BUY", "0.04")["fills"]
