@@ -8,14 +8,16 @@ from marginbot.cli.output import Output
 from marginbot.cli.paper import ResetOptions, ServeOptions
 from marginbot.cli.shell import Shell
 from marginbot.engine.clock import SystemClock
+from marginbot.engine.journal import Journal
 from marginbot.errors import ConfigError, MarginbotError, SafetyRefused
 from marginbot.paper.beginning import begin
+from marginbot.paper.books.scenarios import DEFAULT_UID
 from marginbot.paper.embedded import exchange_of
 from marginbot.paper.errors import PaperError, WorldBusy
 from marginbot.paper.keys import paper_keys
 from marginbot.paper.server import Ready, serve
 from marginbot.paper.store import open_world, reset_world
-from marginbot.settings import state_dir
+from marginbot.settings import journal_file, state_dir
 
 
 def execute(options: ServeOptions | ResetOptions, shell: Shell) -> int:
@@ -24,7 +26,7 @@ def execute(options: ServeOptions | ResetOptions, shell: Shell) -> int:
     try:
         if isinstance(options, ServeOptions):
             return _serve(options, shell.output)
-        return _reset(options, shell.output)
+        return _reset(options, shell)
     except WorldBusy as busy:
         raise SafetyRefused(str(busy)) from busy
     except PaperError as problem:
@@ -46,10 +48,25 @@ def _serve(options: ServeOptions, output: Output) -> int:
     return 0
 
 
-def _reset(options: ResetOptions, output: Output) -> int:
+def _reset(options: ResetOptions, shell: Shell) -> int:
     chosen = reset_world(state_dir(), _wall_ms(), options.scenario)
-    output.people.print(f"The paper world is back at the beginning of scenario {chosen}.", markup=False)
+    shell.output.people.print(f"The paper world is back at the beginning of scenario {chosen}.", markup=False)
+    _forget(shell)
     return 0
+
+
+def _forget(shell: Shell) -> None:
+    """Writes that the old world left open can never be looked up in the new one."""
+    file = journal_file(shell.settings)
+    if not file.exists():
+        return
+    journal = Journal(f"sqlite:///{file}")
+    try:
+        left = journal.forget(str(DEFAULT_UID), SystemClock().now(), "the paper world was reset")
+    finally:
+        journal.close()
+    if left:
+        shell.output.people.print(f"{left} writes that the old world left open are closed in the journal.", markup=False)
 
 
 def _announce(ready: Ready, output: Output) -> None:

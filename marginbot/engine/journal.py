@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, insert, make_url, select, text, update
+from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, insert, make_url, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -92,13 +92,9 @@ class Journal:
     def open_episode_of(self, account: str, symbol: Symbol) -> int | None:
         """The number of an episode that never ended (its process died), so that the same story goes on."""
         found = schema.episodes.c
-        query = (
-            select(found.id)
-            .where(found.account == account, found.symbol == symbol, found.closed_at.is_(None))
-            .order_by(found.id.desc())
-        )
+        query = select(found.id).where(found.account == account, found.symbol == symbol, found.closed_at.is_(None))
         with self._reading() as connection:
-            return connection.execute(query.limit(1)).scalar_one_or_none()
+            return connection.execute(query.order_by(found.id.desc()).limit(1)).scalar_one_or_none()
 
     def intend(self, account: str, intent: Intent) -> int:
         """Write an intent down, durably, before it is sent. `intent.id` is ignored; returns the number it got."""
@@ -141,6 +137,16 @@ class Journal:
         query = select(schema.intents).where(column.account == account, column.state.in_(states)).order_by(column.id)
         with self._reading() as connection:
             return tuple(_intent(row) for row in connection.execute(query))
+
+    def forget(self, account: str, at: datetime, why: str) -> int:
+        """Close every open write and episode of an account whose exchange has forgotten them. Returns how many writes."""
+        episodes = schema.episodes.c
+        left = self.unsettled(account)
+        for intent in left:
+            self.outcome(intent.id, State.ABSENT, at, answer=why)
+        ended = dict(closed_at=at.isoformat(), outcome="stopped", reason=why)
+        self._change(update(schema.episodes).where(episodes.account == account, episodes.closed_at.is_(None)).values(**ended))
+        return len(left)
 
     def probe(self) -> None:
         """Take the right to write and give it back, changing nothing. Raises: JournalUnavailable."""
@@ -218,8 +224,6 @@ def _engine(url: URL) -> Engine:
     def _set_up(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
 
-    with engine.connect() as connection:
-        connection.execute(text("SELECT 1"))
     return engine
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from marginbot.domain.account import IsolatedAccount
-from marginbot.domain.amounts import Asset, Symbol
+from marginbot.domain.amounts import Symbol
 from marginbot.domain.records import LoanRecord, OrderReport, RecordStatus, TransferRecord
 from marginbot.engine.journal import Intent, Journal, State
 from marginbot.engine.patience import DeadlineReached, Interrupted, Patience
@@ -21,6 +21,8 @@ MISSES_APART = 1.0
 FILLS_AFTER = (0.0, 0.3, 0.7)
 """When the fills of an order are asked for; fees are worth no more waiting than that."""
 LOOK_BACK = timedelta(seconds=60)
+FORGOTTEN_MS = 3_600_000
+"""No write shows up after an hour that has not shown up by then; without this a pair could be locked out for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class Settler:
         open_ids, now = await self._together(
             lambda: self.exchange.open_order_client_ids(intent.symbol), lambda: self._account(intent.symbol)
         )
-        return intent.client_id not in open_ids and order_left_no_trace(intent, now, late_ms)
+        forgotten = self._ago_ms(intent.sent_ms) >= FORGOTTEN_MS
+        return intent.client_id not in open_ids and (forgotten or order_left_no_trace(intent, now, late_ms))
 
     async def with_fills(self, order: OrderReport) -> OrderReport:
         """The same order with its fills, so that fees are known; as it is when nothing was executed or nobody tells."""
@@ -109,34 +112,34 @@ class Settler:
         return order
 
     async def _repay(self, intent: Intent, since_ms: int) -> Settled:
-        asset, amount = money_of(intent)
+        asset, _ = money_of(intent)
         balances = Twice()
         while True:
             rows, account = await self._together(
                 lambda: self.exchange.repayments(intent.symbol, asset, self._since(intent)), lambda: self._account(intent.symbol)
             )
-            row = self._own_row(rows, asset, amount, "repay", intent.exchange_id)
+            told = fate_of_repay(intent, account.side(asset), self._ago_ms(since_ms))
+            row = self._own_row(rows, intent, moved=told is Fate.DONE)
             if row is not None and row.status is not RecordStatus.PENDING:
                 return Settled(Fate.DONE if row.status is RecordStatus.CONFIRMED else Fate.FAILED, record=row)
-            fate = None if row is not None else fate_of_repay(intent, account.side(asset), self._ago_ms(since_ms))
-            if (believed := balances.say(fate)) is not None:
+            if (believed := balances.say(self._without_row(intent, row, told))) is not None:
                 return Settled(believed)
             await self.patience.pause(1.0)
 
     async def _transfer(self, intent: Intent, since_ms: int) -> Settled:
-        asset, amount = money_of(intent)
+        asset, _ = money_of(intent)
         ask = self.exchange.transfers_out if intent.kind == "sweep" else self.exchange.transfers_in
         balances = Twice()
         while True:
             rows, account, spot = await self._together(
                 lambda: ask(intent.symbol, self._since(intent)), lambda: self._account(intent.symbol), self.exchange.spot_wallet
             )
-            row = self._own_row(rows, asset, amount, intent.kind, intent.exchange_id)
+            wallets = account.side(asset).total, spot.free.get(asset, Decimal(0))
+            told = fate_of_transfer(intent, *wallets, self._ago_ms(since_ms))
+            row = self._own_row(rows, intent, moved=told is Fate.DONE)
             if row is not None and row.status is not RecordStatus.PENDING:
                 return Settled(Fate.DONE if row.status is RecordStatus.CONFIRMED else Fate.FAILED, record=row)
-            wallets = account.side(asset).total, spot.free.get(asset, Decimal(0))
-            fate = None if row is not None else fate_of_transfer(intent, *wallets, self._ago_ms(since_ms))
-            if (believed := balances.say(fate)) is not None:
+            if (believed := balances.say(self._without_row(intent, row, told))) is not None:
                 return Settled(believed)
             await self.patience.pause(1.0)
 
@@ -144,12 +147,21 @@ class Settler:
         left = await self.patience.ask(lambda: self.exchange.open_order_count(intent.symbol))
         return Settled(Fate.ABSENT if left else Fate.DONE)
 
-    def _own_row(self, rows: Any, asset: Asset, amount: Decimal, kind: str, known_id: str | None = None) -> Any:
-        if known_id is not None:
-            return next((row for row in rows if row.record_id == known_id), None)
-        tied = self.journal.tied_ids(self.account, kind)
+    def _own_row(self, rows: Any, intent: Intent, moved: bool) -> Any:
+        """The record of this intent. One dated before the send is somebody else's, unless the balances moved as ours would."""
+        if intent.exchange_id is not None:
+            return next((row for row in rows if row.record_id == intent.exchange_id), None)
+        asset, amount = money_of(intent)
+        tied = self.journal.tied_ids(self.account, intent.kind)
         mine = [row for row in rows if row.asset == asset and row.amount == amount and row.record_id not in tied]
-        return max(mine, key=lambda row: row.at, default=None)
+        sent_at = self._since(intent) + LOOK_BACK
+        return max((row for row in mine if moved or row.at >= sent_at), key=lambda row: row.at, default=None)
+
+    def _without_row(self, intent: Intent, row: Any, told: Fate | None) -> Fate | None:
+        """What balances say where history says nothing; no record of any status after an hour means it never happened."""
+        if row is not None:
+            return None
+        return Fate.ABSENT if told is None and self._ago_ms(intent.sent_ms) >= FORGOTTEN_MS else told
 
     def _ago_ms(self, since_ms: int) -> int:
         return self.exchange.server_now_ms() - since_ms

@@ -71,7 +71,7 @@ class Unwind:
         except DeadlineReached:
             return self._stopped(f"the deadline passed{self._waiting_for}")
         except Interrupted:
-            return self._stopped("a signal asked to stop")
+            return self._stopped(f"a signal asked to stop{self._waiting_for}")
         except RateLimited as limit:
             self.report.unreachable = True
             return self._stopped(f"{str(limit).rstrip('.')}; nothing more is sent before {_utc(limit.until_ms)}")
@@ -127,15 +127,13 @@ class Unwind:
             return f"{symbol} could not be read and nothing was sent; run the same command again"
         open_steps = [step for step in self.report.steps if step.status is StepStatus.UNKNOWN]
         unknown = f", the outcome of {len(open_steps)} write is still unknown" if open_steps else self._left_open
-        pending = self._looker.last.pending if self._looker.last is not None else ()
-        waiting = f", waiting for {', '.join(pending)}" if pending else ""
         sides = (account.base, account.quote)
         owed = " and ".join(f"{plain(side.liability)} {side.asset}" for side in sides if side.liability > 0) or "nothing"
         held = " and ".join(f"{plain(side.total)} {side.asset}" for side in sides if side.total > 0) or "nothing"
         level = margin_level(account)
         at = "" if level is None else f" at level {level:.4f}"
         seen = f"{symbol} was last seen owing {owed} and holding {held}{at}"
-        return f"{seen}{unknown}{waiting}; run the same command again to go on"
+        return f"{seen}{unknown}; run the same command again to go on"
 
     def _hear(self, event: Event) -> None:
         self.reckoning.hear(event)

@@ -19,7 +19,7 @@ def plan(goal: Goal, look: Look, limits: Limits) -> Plan:
     if account.status is LevelStatus.FORCE_LIQUIDATION:
         return Plan(Verdict.WAIT, f"the exchange is liquidating {account.symbol}: nothing is sent until it is over")
     if look.pending:
-        return Plan(Verdict.WAIT, f"waiting for the exchange to confirm {', '.join(look.pending)}")
+        return Plan(Verdict.WAIT, f"the exchange has not confirmed {', '.join(look.pending)} yet")
     locked = account.base.locked + account.quote.locked
     if look.open_orders or locked > 0:
         because = f"{look.open_orders} open orders lock {_locked(look)}: they are cancelled before anything is sized"

@@ -256,3 +256,13 @@ async def test_nothing_that_borrows_or_brings_money_in_is_ever_sent_by_a_plain_u
         assert {entry.params["type"] for entry in sent if entry.path == LOAN} == {"REPAY"}
         assert {entry.params["type"] for entry in sent if entry.path == TRANSFER} == {"ISOLATED_MARGIN_MAIN"}
         assert {entry.params["isIsolated"] for entry in sent if entry.path != TRANSFER} == {"TRUE"}
+
+
+@in_virtual_time
+async def test_a_foreign_record_of_the_same_amount_is_not_taken_for_our_own():
+    async with a_stage("foreign-row") as stage:
+        run = stage.run()
+        report = await run.run()
+        assert report.outcome is Outcome.FLAT
+        assert done(report, "repay") == 1
+        assert run.reckoning.holds

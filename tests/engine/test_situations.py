@@ -43,6 +43,8 @@ ENDS_FLAT = {
     "thin-book": "BTCUSDT",
     "book-returns": "BTCUSDT",
     "price-range": "BTCUSDT",
+    "order-limit": "BTCUSDT",
+    "max-position": "BTCUSDT",
     "fees-in-bnb": "BTCUSDT",
     "tax": "BTCUSDT",
     "transfer-limit": "BTCUSDT",
