@@ -128,3 +128,23 @@ def test_a_start_that_fails_is_still_a_whole_document(marginbot, capsys, folder,
     document = documents(marginbot, capsys, "unwind", *words, "--yes", code=1)
     assert "journal" in (document["error"] if words == ("--all",) else document["reason"])
     assert words == ("BTCUSDT",) or document["pairs"] == []
+
+
+def test_a_reset_world_leaves_no_write_open_that_would_block_the_next_unwind(marginbot, capsys):
+    assert marginbot("paper", "reset", "--scenario", "pending-transfer") == 0
+    capsys.readouterr()
+    assert documents(marginbot, capsys, "unwind", "BTCUSDT", "--yes", "--deadline", "2", code=1)["outcome"] == "stopped"
+    assert marginbot("paper", "reset", "--scenario", "long") == 0
+    assert "1 writes that the old world left open are closed" in capsys.readouterr().out
+    assert documents(marginbot, capsys, "unwind", "BTCUSDT", "--yes")["outcome"] == "flat"
+
+
+def test_of_twenty_pairs_all_that_owe_or_hold_something_come_home_the_most_endangered_first(marginbot, capsys):
+    assert marginbot("paper", "reset", "--scenario", "twenty-pairs") == 0
+    capsys.readouterr()
+    assert len(documents(marginbot, capsys, "status")["pairs"]) == 20
+    pairs = documents(marginbot, capsys, "unwind", "--all", "--yes")["pairs"]
+    levels = [D(pair["before"]["margin_level"]) for pair in pairs if pair["before"]["margin_level"]]
+    assert len(pairs) == 15
+    assert {pair["outcome"] for pair in pairs} == {"flat"}
+    assert levels == sorted(levels)
