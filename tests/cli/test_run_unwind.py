@@ -142,9 +142,12 @@ def test_a_reset_world_leaves_no_write_open_that_would_block_the_next_unwind(mar
 def test_of_twenty_pairs_all_that_owe_or_hold_something_come_home_the_most_endangered_first(marginbot, capsys):
     assert marginbot("paper", "reset", "--scenario", "twenty-pairs") == 0
     capsys.readouterr()
-    assert len(documents(marginbot, capsys, "status")["pairs"]) == 20
+    shown = documents(marginbot, capsys, "status")["pairs"]
     pairs = documents(marginbot, capsys, "unwind", "--all", "--yes")["pairs"]
-    levels = [D(pair["before"]["margin_level"]) for pair in pairs if pair["before"]["margin_level"]]
-    assert len(pairs) == 15
+    coins = [(side, what) for side in ("base", "quote") for what in ("free", "borrowed")]
+    busy = [pair["symbol"] for pair in shown if any(D(pair[side][what]) for side, what in coins)]
+    assert (len(shown), len(pairs)) == (20, 15)
+    assert [pair["symbol"] for pair in pairs] == busy
     assert {pair["outcome"] for pair in pairs} == {"flat"}
-    assert levels == sorted(levels)
+    distances = [D(pair["margin_level"]) / D(pair["liquidation_level"]) for pair in shown if pair["margin_level"]]
+    assert distances == sorted(distances)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from marginbot.domain.plan import Into, Verdict
-from marginbot.engine.events import Decided
+from marginbot.domain.plan import CloseOrder, Into, Repay, Step, Sweep
+from marginbot.engine.events import Decided, Event
 from marginbot.engine.executor import SCOUT_AFTER
 from marginbot.engine.report import Outcome, StepStatus
+from marginbot.engine.unwind import Unwind
 from marginbot.paper.transport import _message
 from tests.engine.invariants import Ledger
 from tests.engine.stage import ACCOUNT, LOAN, OPEN_ORDERS, ORDER, TRANSFER, Stage, a_stage
@@ -23,10 +24,6 @@ EXPIRED = (
     '{"symbol":"BTCUSDT","orderId":77,"clientOrderId":"mb-x","transactTime":1,"price":"0","origQty":"0.05","executedQty":"0",'
     '"cummulativeQuoteQty":"0","status":"EXPIRED","timeInForce":"GTC","type":"MARKET","side":"SELL","isIsolated":true,"fills":[]}'
 )
-
-
-def closes(stage: Stage) -> int:
-    return sum(order.type == "MARKET" and order.executed > 0 for order in stage.world.account(1).orders.values())
 
 
 @in_virtual_time
@@ -63,33 +60,43 @@ async def test_a_step_whose_turn_comes_late_is_left_for_the_next_look():
         assert StepStatus.SKIPPED in {step.status for step in report.steps}
 
 
+def fall_back(run: Unwind, stage: Stage, kind: type[Step], seconds: int) -> None:
+    """Our clock loses time right before the first step of a kind is written down."""
+    fallen: list[Event] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Decided) and not fallen and any(isinstance(step, kind) for step in event.plan.steps):
+            fallen.append(event)
+            stage.exchange._server.offset_ms -= seconds * 1000
+
+    run.observer = hear
+
+
+def lose_the_second(stage: Stage, path: str) -> None:
+    """The first attempt is refused for its timestamp; the second is lost to us, and arrives four seconds later."""
+    attempts: list[Any] = []
+
+    def held_up(request: Any) -> None:
+        if (request.method, request.url.path) == ("POST", path):
+            attempts.append(request)
+            if len(attempts) == 2:
+                asyncio.get_running_loop().call_later(4, stage.paper.handle, _message(request, request.content))
+
+    stage.transport.before = held_up
+    stage.fault(kind="disconnect", method="POST", path=path, skip=1, executed=False)
+
+
+@pytest.mark.parametrize("seconds", [45, 7_200])
+@pytest.mark.parametrize(("kind", "path"), [(CloseOrder, ORDER), (Repay, LOAN), (Sweep, TRANSFER)])
 @in_virtual_time
-async def test_an_order_in_flight_is_not_called_absent_because_our_clock_was_wrong_when_it_was_written_down():
+async def test_a_write_in_flight_is_not_called_absent_because_our_clock_was_wrong_when_it_was_written_down(kind, path, seconds):
     async with a_stage() as stage:
-        run = stage.run()
-
-        def our_clock_falls_back(event: object) -> None:
-            if isinstance(event, Decided) and event.plan.verdict is Verdict.ACT and not stage.writes():
-                stage.exchange._server.offset_ms -= 45_000
-
-        run.observer = our_clock_falls_back
-        attempts: list[Any] = []
-
-        def held_up_on_its_way(request: Any) -> None:
-            """The first attempt is refused for its timestamp; the second is lost to us, and arrives four seconds later."""
-            if (request.method, request.url.path) == ("POST", ORDER):
-                attempts.append(request)
-                if len(attempts) == 2:
-                    message = _message(request, request.content)
-                    asyncio.get_running_loop().call_later(4, stage.paper.handle, message)
-
-        stage.transport.before = held_up_on_its_way
-        stage.fault(kind="disconnect", method="POST", path=ORDER, skip=1, executed=False)
-        ledger = Ledger(stage)
+        run, ledger = stage.run(), Ledger(stage)
+        fall_back(run, stage, kind, seconds)
+        lose_the_second(stage, path)
         report = await run.run()
         assert report.outcome is Outcome.FLAT
-        assert len(stage.sent("POST", ORDER)) == 2
-        assert closes(stage) == 1
+        assert len(stage.sent("POST", path)) == 2
         ledger.hold(report)
 
 
