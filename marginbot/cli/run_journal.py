@@ -24,7 +24,7 @@ _STYLES = {State.DONE: "done", State.REFUSED: "refused", State.ABSENT: "dim"}
 
 def execute(options: JournalOptions, shell: Shell) -> int:
     """Show what was done, when, why, and what was answered."""
-    journal = Journal(f"sqlite:///{journal_file(shell.settings)}")
+    journal = Journal.in_file(journal_file(shell.settings))
     try:
         intents = list(journal.history(_since(options.since), options.symbol))
     finally:

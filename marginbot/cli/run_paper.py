@@ -60,7 +60,7 @@ def _forget(shell: Shell) -> None:
     file = journal_file(shell.settings)
     if not file.exists():
         return
-    journal = Journal(f"sqlite:///{file}")
+    journal = Journal.in_file(file)
     try:
         left = journal.forget(str(DEFAULT_UID), SystemClock().now(), "the paper world was reset")
     finally:

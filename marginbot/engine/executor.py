@@ -78,7 +78,10 @@ class Executor:
         except OutcomeUnknown as lost:
             report.status, report.note = StepStatus.UNKNOWN, str(lost)
             self._record(intent, State.UNKNOWN, str(lost))
-            await self._settle(report, intent, look)
+            # A clock that was wrong at the intent is mended by now: when it was sent is told by the time that passed since.
+            since_ms = self.exchange.server_now_ms()
+            passed_ms = round((self.patience.clock.monotonic() - began) * 1000)
+            await self._settle(report, dataclasses.replace(intent, sent_ms=since_ms - passed_ms), look, since_ms)
         except RequestRejected as refused:
             report.status, report.note = StepStatus.REJECTED, str(refused)
             self._record(intent, State.REFUSED, str(refused))
@@ -193,9 +196,9 @@ class Executor:
             case CancelOrders() | CloseOrder():
                 pass
 
-    async def _settle(self, report: StepReport, intent: Intent, look: Look) -> None:
-        # Times count from here, not from the intent: the write may have waited its turn, or been stamped anew by a mended clock.
-        settled = await self.settler.settle(intent, self.exchange.server_now_ms())
+    async def _settle(self, report: StepReport, intent: Intent, look: Look, since_ms: int) -> None:
+        """since_ms: when the answer was lost; times count from there, for the write may have waited its turn before."""
+        settled = await self.settler.settle(intent, since_ms)
         report.note = f"the answer was lost; looked up: {settled.fate.value}"
         if settled.fate is not Fate.DONE:
             report.status = StepStatus.REJECTED

@@ -106,6 +106,8 @@ class Proofs:
         """A record that stays missing is replaced by balances for repayments; a transfer waits for its row."""
         if self.clock.monotonic() - item.accepted_at < RECORD_LATE or not isinstance(item.report.step, Repay):
             return False
+        if account.is_empty:  # One answer of nothing but zeros proves nothing.
+            return False
         step = item.report.step
         was, is_ = item.before.side(step.asset), account.side(step.asset)
         return is_.liability <= was.liability - step.amount and is_.free <= was.free

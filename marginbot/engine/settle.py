@@ -17,10 +17,12 @@ from marginbot.engine.traces import Fate, Twice, fate_of_repay, fate_of_transfer
 from marginbot.errors import AnswerMalformed, ExchangeError
 
 AFTER_WINDOW_MS = 2_000
+WIDEST_WINDOW_MS = 10_000
 MISSES_APART = 1.0
 FILLS_AFTER = (0.0, 0.3, 0.7)
 """When the fills of an order are asked for; fees are worth no more waiting than that."""
 LOOK_BACK = timedelta(seconds=60)
+SOME_LOOKS_MS = 10_000
 FORGOTTEN_MS = 3_600_000
 """No write shows up after an hour that has not shown up by then; without this a pair could be locked out for ever."""
 
@@ -36,12 +38,13 @@ class Settled:
 
 @dataclass(slots=True)
 class Settler:
-    """Looks up one pair's writes. `account` is the number of the account in the journal."""
+    """Looks up one pair's writes. `account` is its number in the journal; `leftovers`: those of a process that died."""
 
     exchange: Exchange
     journal: Journal
     patience: Patience
     account: str
+    leftovers: bool = False
 
     async def settle(self, intent: Intent, since_ms: int) -> Settled:
         """Look until the fate of `intent` is certain. since_ms: when it was sent, or the restart, by the server's clock.
@@ -83,16 +86,20 @@ class Settler:
                 first_miss = None
             else:
                 first_miss = now if first_miss is None else first_miss
-                late_ms = server_ms - (since_ms + self.exchange.recv_window_ms + AFTER_WINDOW_MS)
+                late_ms = server_ms - (since_ms + self._window_ms() + AFTER_WINDOW_MS)
                 if late_ms > 0 and now - first_miss >= MISSES_APART and await self._order_left_no_trace(intent, late_ms):
                     return Settled(Fate.ABSENT)
             await self.patience.pause(MISSES_APART)
+
+    def _window_ms(self) -> int:
+        """A process that died may have widened its window after a -1021; this one knows its own."""
+        return max(self.exchange.recv_window_ms, WIDEST_WINDOW_MS) if self.leftovers else self.exchange.recv_window_ms
 
     async def _order_left_no_trace(self, intent: Intent, late_ms: int) -> bool:
         open_ids, now = await self._together(
             lambda: self.exchange.open_order_client_ids(intent.symbol), lambda: self._account(intent.symbol)
         )
-        forgotten = self._ago_ms(intent.sent_ms) >= FORGOTTEN_MS
+        forgotten = self._ago_ms(intent.sent_ms) >= FORGOTTEN_MS and late_ms >= SOME_LOOKS_MS
         return intent.client_id not in open_ids and (forgotten or order_left_no_trace(intent, now, late_ms))
 
     async def with_fills(self, order: OrderReport) -> OrderReport:
@@ -122,7 +129,7 @@ class Settler:
             row = self._own_row(rows, intent, moved=told is Fate.DONE)
             if row is not None and row.status is not RecordStatus.PENDING:
                 return Settled(Fate.DONE if row.status is RecordStatus.CONFIRMED else Fate.FAILED, record=row)
-            if (believed := balances.say(self._without_row(intent, row, told))) is not None:
+            if (believed := balances.say(self._without_row(intent, row, told, since_ms))) is not None:
                 return Settled(believed)
             await self.patience.pause(1.0)
 
@@ -139,7 +146,7 @@ class Settler:
             row = self._own_row(rows, intent, moved=told is Fate.DONE)
             if row is not None and row.status is not RecordStatus.PENDING:
                 return Settled(Fate.DONE if row.status is RecordStatus.CONFIRMED else Fate.FAILED, record=row)
-            if (believed := balances.say(self._without_row(intent, row, told))) is not None:
+            if (believed := balances.say(self._without_row(intent, row, told, since_ms))) is not None:
                 return Settled(believed)
             await self.patience.pause(1.0)
 
@@ -157,11 +164,15 @@ class Settler:
         sent_at = self._since(intent) + LOOK_BACK
         return max((row for row in mine if moved or row.at >= sent_at), key=lambda row: row.at, default=None)
 
-    def _without_row(self, intent: Intent, row: Any, told: Fate | None) -> Fate | None:
+    def _without_row(self, intent: Intent, row: Any, told: Fate | None, since_ms: int) -> Fate | None:
         """What balances say where history says nothing; no record of any status after an hour means it never happened."""
         if row is not None:
             return None
-        return Fate.ABSENT if told is None and self._ago_ms(intent.sent_ms) >= FORGOTTEN_MS else told
+        return Fate.ABSENT if told is None and self._forgotten(intent, since_ms) else told
+
+    def _forgotten(self, intent: Intent, since_ms: int) -> bool:
+        """An hour after the send, and after a few looks: the stamp may be of a clock that was slow."""
+        return self._ago_ms(intent.sent_ms) >= FORGOTTEN_MS and self._ago_ms(since_ms) >= SOME_LOOKS_MS
 
     def _ago_ms(self, since_ms: int) -> int:
         return self.exchange.server_now_ms() - since_ms

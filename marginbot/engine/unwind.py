@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from marginbot.domain.amounts import plain
@@ -97,7 +97,7 @@ class Unwind:
             look = await self._looker.believe_first(first.look)
             leftovers = self.journal.open_intents(account, self.goal.symbol)
             settler = Settler(self.exchange, self.journal, self.patience, account)
-            await self._settle_leftovers(leftovers, settler)
+            await self._settle_leftovers(leftovers, replace(settler, leftovers=True))
             # Another run may have worked on the pair, and let it go, between our first look and the lock.
             if leftovers or any(True for _ in self.journal.history(began, self.goal.symbol)):
                 look = await self._looker.again()

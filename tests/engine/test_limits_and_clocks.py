@@ -86,7 +86,7 @@ async def test_a_clock_that_jumps_is_measured_once_and_the_run_goes_on():
 
         def jump(request: object, _response: object) -> None:
             if request.url.path == ORDER:  # type: ignore[attr-defined]
-                stage.exchange._server._offset_ms = 45_000  # type: ignore[attr-defined]
+                stage.exchange._server.offset_ms = 45_000  # type: ignore[attr-defined]
 
         stage.transport.after = jump
         report = await stage.unwind()
