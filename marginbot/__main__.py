@@ -1,8 +1,6 @@
 """`python -m marginbot` is `marginbot`."""
 
-import sys
-
-from marginbot.cli.main import main
+from marginbot.cli.main import entry
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 import typer
 
 from marginbot.cli import demo, doctor, journal, paper, plan, record, status, unwind
+from marginbot.cli.early_signals import CAUGHT
 from marginbot.cli.errors import guarded
 from marginbot.cli.options import Invocation, with_globals
 from marginbot.cli.output import Output
@@ -34,6 +36,14 @@ def _marginbot(invocation: Invocation) -> int:
 for module in (demo, status, plan, unwind, doctor, journal, record):
     module.register(app)
 app.add_typer(paper.app, name="paper")
+
+
+def entry() -> NoReturn:
+    """The program: one command line, then out. What was said stands: a signal that comes later changes nothing."""
+    code = main()
+    for number in CAUGHT:
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
