@@ -12,14 +12,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, insert, make_url, select, update
+from sqlalchemy import URL, Connection, Row, insert, make_url, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
 
 from marginbot.domain.amounts import Asset, Symbol
 from marginbot.engine import schema
-from marginbot.errors import JournalUnavailable
+from marginbot.engine.journal_file import open_engine, spoken
 
 
 class State(Enum):
@@ -68,9 +66,9 @@ class Journal:
     """
 
     def __init__(self, url: str | URL) -> None:
-        with _spoken("opened", url):
+        with spoken("opened", url):
             self._url = make_url(url)
-            self._engine = _engine(self._url)
+            self._engine = open_engine(self._url)
             with self._engine.begin() as connection:
                 schema.migrate(connection)
 
@@ -150,7 +148,7 @@ class Journal:
 
     def probe(self) -> None:
         """Take the right to write and give it back, changing nothing. Raises: JournalUnavailable."""
-        with _spoken("written", self._url.database), self._engine.connect() as connection:
+        with spoken("written", self._url.database), self._engine.connect() as connection:
             connection.rollback()
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             connection.rollback()
@@ -202,7 +200,7 @@ class Journal:
 
     @contextmanager
     def _writing(self, durable: bool) -> Iterator[Connection]:
-        with _spoken("written", self._url.database), self._engine.connect() as connection:
+        with spoken("written", self._url.database), self._engine.connect() as connection:
             connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             connection.rollback()
             with connection.begin():
@@ -210,34 +208,8 @@ class Journal:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with _spoken("read", self._url.database), self._engine.connect() as connection:
+        with spoken("read", self._url.database), self._engine.connect() as connection:
             yield connection
-
-
-def _engine(url: URL) -> Engine:
-    if url.database in (None, "", ":memory:"):
-        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
-    else:
-        engine = create_engine(url, connect_args={"timeout": 3})
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-
-    return engine
-
-
-@contextmanager
-def _spoken(what: str, where: object) -> Iterator[None]:
-    """Turns the database's errors into one sentence for a person."""
-    try:
-        yield
-    except (SQLAlchemyError, OSError) as error:
-        cause = getattr(error, "orig", None) or error
-        raise JournalUnavailable(
-            f"the journal {where} cannot be {what} ({cause}): free disk space, close what holds the file, "
-            "or set MARGINBOT_STATE__URL to another file"
-        ) from error
 
 
 def _intent(row: Row[Any]) -> Intent:
