@@ -108,7 +108,7 @@ class Executor:
             client_id=report.client_id,
             step={field.name: _text(getattr(step, field.name)) for field in dataclasses.fields(step)},
             because=step.because,
-            before=balances_before(look.account, dict(look.spot)),
+            before=balances_before(self.steps.upon(look.account), dict(look.spot)),
             state=State.INTENDED,
             exchange_id=None,
             sent_ms=self.exchange.server_now_ms(),
@@ -238,5 +238,3 @@ def _text(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")
     return value.value if isinstance(value, Enum) else value
-
-

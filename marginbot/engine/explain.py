@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from marginbot.domain.account import AssetBalance, IsolatedAccount
@@ -90,6 +90,11 @@ class OwnSteps:
         return tuple(found)
 
     @exact
+    def upon(self, before: IsolatedAccount) -> IsolatedAccount:
+        """`before` with our done steps since then in it: what the account is when nobody else did anything."""
+        return replace(before, base=self._side(before.base), quote=self._side(before.quote))
+
+    @exact
     def sum_to_zero(self, before: IsolatedAccount) -> bool:
         """Whether our own steps account for an empty wallet with nothing owed."""
         for side in (before.base, before.quote):
@@ -97,6 +102,14 @@ class OwnSteps:
             if abs(side.total + change.total) > change.total_slack or abs(side.liability + change.liability) > CRUMB:
                 return False
         return True
+
+    def _side(self, was: AssetBalance) -> AssetBalance:
+        change = self._changes.get(was.asset)
+        if change is None:
+            return was
+        interest = max(was.interest + change.liability, ZERO)  # a repayment goes to the interest first
+        borrowed = was.borrowed + change.liability + was.interest - interest
+        return replace(was, free=was.free + change.total, borrowed=borrowed, interest=interest)
 
     def _of(self, asset: Asset) -> _Change:
         return self._changes.setdefault(asset, _Change())

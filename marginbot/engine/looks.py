@@ -85,7 +85,7 @@ class Looker:
     async def believe_first(self, first: Look) -> Look:
         """An all-zero first look is read a second time before it is believed."""
         self.last = first
-        if first.account.is_empty and first.open_orders == 0:
+        if first.account.is_empty:
             await self.patience.pause(0.2)
             first = await self.patience.ask(lambda: self._look(frozenset({Need.TRANSFERABLE})))
             self.last = None  # what was not believed is no ground to call the second read somebody else's doing

@@ -45,7 +45,7 @@ class Ledger:
             return
         sold = sum((order.executed for order in self._fills(report, "SELL")), Decimal(0))
         bought = sum((order.executed for order in self._fills(report, "BUY")), Decimal(0))
-        assert sold <= report.before.base.total + bought
+        assert sold <= report.before.base.total + bought, f"{sold} were sold where {report.before.base.total} were held"
 
     def _fills(self, report: RunReport, side: str) -> list[object]:
         mine = {step.client_id for step in report.steps if step.client_id}

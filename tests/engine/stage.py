@@ -97,12 +97,15 @@ class Stage:
 
 
 @asynccontextmanager
-async def a_stage(scenario: str = "default", directory: Path | None = None, latency_ms: int = 20) -> AsyncIterator[Stage]:
-    """Open a stage on a fresh world. directory: where the journal's file lies; in memory without one."""
+async def a_stage(
+    scenario: str = "default", directory: Path | None = None, latency_ms: int = 20, journal: Journal | None = None
+) -> AsyncIterator[Stage]:
+    """Open a stage on a fresh world. directory: where the journal's file lies; in memory without one. journal: used as it is."""
     clock = VirtualClock()
     paper = exchange_of(begin(scenario, clock.now_ms()), clock.now_ms)
     transport = FaultTransport(paper, sleep=clock.sleep, latency_ms=latency_ms)
-    journal = Journal("sqlite://" if directory is None else f"sqlite:///{directory / 'journal.sqlite'}")
+    given = journal
+    journal = given or Journal("sqlite://" if directory is None else f"sqlite:///{directory / 'journal.sqlite'}")
     async with open_exchange(
         rest_url=IN_PROCESS_URL,
         api_key=PAPER_API_KEY,
@@ -113,4 +116,5 @@ async def a_stage(scenario: str = "default", directory: Path | None = None, late
         transport=transport,
     ) as exchange:
         yield Stage(clock, paper, transport, exchange, journal)
-    journal.close()
+    if given is None:
+        journal.close()

@@ -182,3 +182,13 @@ def test_two_looks_are_the_same_whatever_the_price_did():
     assert same_balances(long(), replace(long(), index_price=D(90000)))
     assert not same_balances(long(), long(interest="0.04"))
     assert not same_balances(long(), long("0.04"))
+
+
+def test_our_own_steps_are_laid_upon_the_look_they_rest_on():
+    steps = sold(executed="0.02", value="2000", fee="2")
+    steps.repaid(USDT, D("1500"))
+    was = long(quote="10", interest="1")
+    now = steps.upon(was)
+    assert (now.base.free, now.quote.free) == (D("0.03"), D("508"))  # 10 + 2000 - 2 - 1500
+    assert (now.quote.borrowed, now.quote.interest) == (D("2501"), 0)  # the interest of 1 first
+    assert OwnSteps().upon(was) == was

@@ -134,6 +134,15 @@ async def test_an_account_that_shows_all_zero_at_first_is_read_a_second_time_bef
 
 
 @in_virtual_time
+async def test_all_zero_at_first_is_read_a_second_time_though_orders_stand():
+    async with a_stage("open-orders") as stage:
+        stage.fault(kind="rewrite", rewrite="all_zero", method="GET", path=ACCOUNT)
+        report = await stage.unwind("SOLUSDT")
+        assert report.outcome is Outcome.FLAT
+        assert (report.before.base.total, alarms(stage)) == (20, [])
+
+
+@in_virtual_time
 async def test_all_zero_after_our_sale_is_looked_at_again():
     async with a_stage() as stage:
         zero = emptied(await account_body(stage))

@@ -87,6 +87,17 @@ async def test_an_order_that_arrives_late_but_inside_its_window_is_not_called_ab
         assert effects(stage)["close"] == 1
 
 
+@pytest.mark.parametrize("slices_before", [1, 2])
+@in_virtual_time
+async def test_a_slice_that_never_arrived_is_called_absent_though_the_slices_before_it_moved_the_balances(slices_before):
+    async with a_stage("above-market-lot") as stage:
+        stage.fault(kind="disconnect", method="POST", path=ORDER, executed=False, skip=slices_before)
+        report = await stage.unwind()
+        assert report.outcome is Outcome.FLAT
+        assert effects(stage)["close"] == 3
+        assert report.elapsed_ms < 15_000
+
+
 @in_virtual_time
 async def test_a_lost_cancel_is_cancelled_again():
     async with a_stage() as stage:
