@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from marginbot.paper.api.endpoint import Caller, Endpoint, Security, WeightKind
 from marginbot.paper.api.params import DAY, Params, choice, integer, json_symbols, limit
-from marginbot.paper.books.amounts import ZERO, floor_step, half_up8
+from marginbot.paper.books.amounts import ZERO
 from marginbot.paper.books.market import Market
 from marginbot.paper.books.refusal import Refusal, refuse
 from marginbot.paper.books.world import World
@@ -83,10 +83,8 @@ def _rules(world: World, market: Market) -> list[dict[str, object]]:
 
 
 def _prices(world: World, market: Market, start_ms: int, end_ms: int) -> list[Decimal]:
-    """Prices of the path at both ends of a span of server time and at every bend between, on the tick."""
-    start, end = start_ms - world.epoch_ms, min(end_ms, world.now_ms) - world.epoch_ms
-    moments = [start, *(time for time in market.path.times if start < time < end), end]
-    return [floor_step(half_up8(market.path.at(moment)), market.listing.tick) for moment in moments]
+    """Prices at both ends of a span of server time and the extremes between, on the tick."""
+    return market.between(start_ms - world.epoch_ms, min(end_ms, world.now_ms) - world.epoch_ms)
 
 
 def _candle(world: World, market: Market, open_ms: int, span: int) -> list[object]:

@@ -37,7 +37,7 @@ def cancel_one(world: World, account: Account, scope: Scope, params: Params) -> 
     restriction = params.get("cancelRestrictions")
     if restriction is not None:
         _check_restriction(restriction, order)
-    trading.cancel(world, account, order)
+    trading.cancel(world, account, order, cancel_id)
     return cancelled_order(world, order, cancel_id or _cancel_id(order), many=False)
 
 
