@@ -11,6 +11,8 @@ from marginbot.paper.exchange import Exchange
 from marginbot.paper.faults import Fault
 from marginbot.paper.messages import Header, Request, Response, error_response
 from marginbot.paper.params import MAX_BODY_BYTES
+from marginbot.paper.streams.hub import Hub
+from marginbot.paper.streams.socket import serve_socket
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -18,25 +20,35 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[Any]]
 
+# Streams look for what is new this often; whatever a request changes is sent at once.
+PULSE_S = 0.1
 # Key in the scope under which the server leaves a way to cut the connection (see server.CuttableProtocol).
 CUT = "marginbot.cut"
-TRY_AGAIN_LATER = 1013
 LONGEST_SILENCE_S = 60.0
 
 
 class App:
-    """ASGI around one exchange. latency_ms: how long every answer takes, each request for itself."""
+    """ASGI around one exchange. latency_ms: how long every answer takes, each request for itself.
 
-    def __init__(self, exchange: Exchange, *, latency_ms: int = 0, sleep: Sleep = asyncio.sleep) -> None:
+    pulse_s: how often streams look for what is new; None leaves it to whoever calls `streams.pulse`.
+    """
+
+    def __init__(
+        self, exchange: Exchange, *, latency_ms: int = 0, sleep: Sleep = asyncio.sleep, pulse_s: float | None = PULSE_S
+    ) -> None:
         self.exchange = exchange
         self.latency_ms = latency_ms
+        self.streams = Hub(exchange)
         self._sleep = sleep
+        self._pulse_s = pulse_s
+        self._pulsing: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self._websocket(receive, send)
+            self._keep_pulsing()
+            await serve_socket(self.streams, scope, receive, send)
         elif scope["type"] == "lifespan":
             await _lifespan(receive, send)
 
@@ -47,10 +59,13 @@ class App:
             return
         request = _request(scope, body)
         if request.path.startswith(PREFIX):
-            await _send(send, control(self.exchange, request))
+            answer = control(self.exchange, request)
+            self.streams.pulse()
+            await _send(send, answer)
             return
         fault = self.exchange.faults.pick(request)
         response = self.exchange.handle(request) if fault is None else await self._faulty(fault, request)
+        self.streams.pulse()
         if self.latency_ms:
             await self._sleep(self.latency_ms / 1000)
         if response is None:
@@ -70,11 +85,16 @@ class App:
             await self._sleep(fault.after_ms / 1000)
         return None if fault.loses else fault.spoil(true)
 
-    async def _websocket(self, receive: Receive, send: Send) -> None:
-        """Streams are not served yet: accept and say so with a close code that means `try again later`."""
-        await receive()
-        await send({"type": "websocket.accept"})
-        await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "no streams here yet"})
+    def _keep_pulsing(self) -> None:
+        """One task for all connections, which ends after the last of them."""
+        if self._pulse_s is not None and (self._pulsing is None or self._pulsing.done()):
+            self._pulsing = asyncio.create_task(self._pulse(self._pulse_s))
+
+    async def _pulse(self, every_s: float) -> None:
+        await asyncio.sleep(every_s)
+        while self.streams.connections:
+            self.streams.pulse()
+            await asyncio.sleep(every_s)
 
 
 _CLOSE: tuple[Header, ...] = ((b"connection", b"close"),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 
 from marginbot.paper.api.endpoint import Refusal
 from marginbot.paper.books.events import event_from_row
+from marginbot.paper.books.market_drive import Drive
 from marginbot.paper.books.scenario import Scenario
 from marginbot.paper.books.scenarios import SCENARIOS
 from marginbot.paper.books.world import World
@@ -52,7 +54,19 @@ def read_scenario(data: Any) -> Scenario:
 
 def _read(file: Path) -> Scenario:
     text = file.read_text(encoding="utf-8")
-    return read_scenario(msgspec.json.decode(text) if file.suffix == ".json" else tomllib.loads(text))
+    scenario = read_scenario(msgspec.json.decode(text) if file.suffix == ".json" else tomllib.loads(text))
+    return replace(scenario, drives={symbol: _with_rows(drive, file.parent) for symbol, drive in scenario.drives.items()})
+
+
+def _with_rows(drive: Drive, directory: Path) -> Drive:
+    """Candles in a file beside the scenario become part of it, so that a saved world needs no file but its own."""
+    if drive.file is None:
+        return drive
+    contents = (directory / drive.file).read_bytes()
+    # The first six columns are all that is replayed.
+    text = (gzip.decompress(contents) if drive.file.endswith(".gz") else contents).decode("utf-8")
+    rows = "\n".join(",".join(line.split(",")[:6]) for line in text.split())
+    return replace(drive, rows=rows, file=None)
 
 
 def _strays(data: Any, understood: Any) -> set[str]:

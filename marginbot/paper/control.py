@@ -9,6 +9,8 @@ POST   /paper/event    {"at": 0, "do": "set_book", "symbol": "BTCUSDT", "state":
                        `on`: "POST /sapi/v1/margin/order" with `nth`, `after`, `params`   (what can be done: books.actions)
 GET    /paper/events   all of them with what became of them
 POST   /paper/advance  {"ms": 3600000}: let time pass for the exchange (its clock is then ahead of yours)
+POST   /paper/streams  {"do": "drop", "kind": "market"}   or silence, resume, announce (a restart); kind: market, account,
+                       or left out for both
 POST   /paper/keys     {"rights": {"permitsUniversalTransfer": false}}: one more HMAC key, full rights but for these
 """
 
@@ -30,6 +32,7 @@ from marginbot.paper.exchange import Exchange
 from marginbot.paper.faults import Fault
 from marginbot.paper.keys import FULL_RIGHTS
 from marginbot.paper.messages import Request, Response, error_response, json_response, refusal_response
+from marginbot.paper.streams.orders import Kind
 
 PREFIX = "/paper/"
 
@@ -49,6 +52,11 @@ class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     value: Any
+
+
+class Streams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    do: str
+    kind: Kind | None = None
 
 
 class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,6 +137,12 @@ def _advance(exchange: Exchange, body: bytes) -> object:
     return {"serverTime": exchange.world.now_ms}
 
 
+def _streams(exchange: Exchange, body: bytes) -> object:
+    wanted = msgspec.json.decode(body, type=Streams)
+    exchange.streams.give(wanted.do, set(Kind) if wanted.kind is None else {wanted.kind})
+    return wanted
+
+
 def _add_key(exchange: Exchange, body: bytes) -> object:
     changed = msgspec.json.decode(body, type=NewKey).rights
     if unknown := changed.keys() - FULL_RIGHTS.keys():
@@ -149,6 +163,7 @@ _ACTIONS: Mapping[tuple[str, str], Callable[[Exchange, bytes], object]] = {
     ("POST", "event"): _add_event,
     ("GET", "events"): _list_events,
     ("POST", "advance"): _advance,
+    ("POST", "streams"): _streams,
     ("POST", "keys"): _add_key,
 }
 

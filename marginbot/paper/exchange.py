@@ -25,6 +25,7 @@ from marginbot.paper.messages import (
 )
 from marginbot.paper.params import MAX_BODY_BYTES, ParamPolicy, check_params, lenient_params, read_params
 from marginbot.paper.signing import check_rights, check_signature, check_time, identify
+from marginbot.paper.streams.orders import StreamOrders
 from marginbot.paper.weights import Limits, Throttled, Weights
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Exchange:
         self.after_write = after_write
         self.weights = Weights(self.switches.limits)
         self.faults = FaultScript(scenario=world.faults)
+        self.streams = StreamOrders()
         self.log: deque[LogEntry] = deque(maxlen=LOG_SIZE)
         self.skipped_ms = 0
         self.handled = 0

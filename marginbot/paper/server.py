@@ -18,6 +18,7 @@ from marginbot.paper.app import CUT, App
 from marginbot.paper.errors import PaperError
 from marginbot.paper.exchange import Exchange
 from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
+from marginbot.paper.params import MAX_BODY_BYTES
 from marginbot.paper.store import OpenedWorld, logger
 
 SAVE_EVERY_S = 1.0
@@ -25,6 +26,7 @@ SAVE_EVERY_S = 1.0
 SAVE_IDLE_EVERY_S = 30.0
 KEEP_ALIVE_S = 75
 GRACE_S = 2
+PING_EVERY_S, PONG_WITHIN_S = 20, 60
 
 
 class AcceptedKey(TypedDict):
@@ -91,7 +93,8 @@ async def serving(
 ) -> AsyncIterator[Ready]:
     """Serve in the running event loop while the context is open; for daemons and tests. Leaves signals alone."""
     with _bound(host, port) as listener:
-        server = _Server(_config(App(exchange, latency_ms=latency_ms)))
+        app = App(exchange, latency_ms=latency_ms)
+        server = _Server(_config(app))
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await _started(server, running)
@@ -101,6 +104,7 @@ async def serving(
             async with _saved(exchange, opened):
                 yield ready
         finally:
+            app.streams.shut_down()
             server.should_exit = True
             await running
 
@@ -131,6 +135,9 @@ def _config(app: App) -> uvicorn.Config:
         log_config=None,
         log_level="error",
         server_header=False,
+        ws_ping_interval=PING_EVERY_S,
+        ws_ping_timeout=PONG_WITHIN_S,
+        ws_max_size=MAX_BODY_BYTES,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )

@@ -1,5 +1,6 @@
 """Scenarios from files: the same language in TOML and JSON, and what is wrong in one is said."""
 
+import gzip
 import json
 
 import pytest
@@ -100,4 +101,23 @@ def test_what_is_wrong_in_a_file_is_said(tmp_path, text, said):
     file = tmp_path / "wrong.toml"
     file.write_text(text)
     with pytest.raises(PaperError, match=said):
+        begin(str(file), EIGHT)
+
+
+def test_candles_beside_the_scenario_become_part_of_it(tmp_path):
+    rows = "open_time_ms,open,high,low,close,volume,close_time_ms\n0,10,12,9,11,60,59999\n60000,11,11,11,11,60,119999\n"
+    (tmp_path / "day.csv.gz").write_bytes(gzip.compress(rows.encode()))
+    file = tmp_path / "mine.toml"
+    file.write_text('[drives.ADAUSDT]\nkind = "candles"\nfile = "day.csv.gz"\nspeed = "2"\n')
+    world = begin(str(file), EIGHT)
+    (tmp_path / "day.csv.gz").unlink()
+    world.advance(EIGHT + 20_000)
+    assert world.market("ADAUSDT").mid == 12
+    assert world.dump()["markets"]["ADAUSDT"]["candles"]["rows"].startswith("open_time_ms,open,high,low,close,volume\n0,10,")
+
+
+def test_candles_that_are_not_there_are_said_to_be_missing(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('[drives.ADAUSDT]\nkind = "candles"\nfile = "nowhere.csv"\n')
+    with pytest.raises(PaperError, match=r"nowhere\.csv"):
         begin(str(file), EIGHT)

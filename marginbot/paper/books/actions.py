@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from marginbot.paper.books import liquidation, loans, passage, risk, trading, transfers, views
+from marginbot.paper.books import liquidation, loans, market_drive, passage, risk, trading, transfers, views
 from marginbot.paper.books.amounts import half_up8
 from marginbot.paper.books.catalogue import markets
 from marginbot.paper.books.codec import stored_fields, unpack
@@ -38,7 +38,22 @@ def set_price(world: World, symbol: str, price: str, index: str | None = None) -
 
 def move_price(world: World, symbol: str, points: list[tuple[int, str]]) -> None:
     """The price follows (seconds from now, price)."""
-    world.set_path(symbol, Path.through([(int(seconds), str(price)) for seconds, price in points], world.running_ms))
+    start = world.market(symbol).pace.at(world.running_ms)
+    world.set_path(symbol, Path.through([(int(seconds), str(price)) for seconds, price in points], start))
+
+
+def drive_price(world: World, symbol: str, **terms: Any) -> None:
+    """The price follows what the fields of market_drive.Drive say, its times counted from now."""
+    kinds = stored_fields(market_drive.Drive)
+    if unknown := terms.keys() - kinds.keys():
+        raise ValueError(f"a drive has no {', '.join(sorted(unknown))}; there are {', '.join(kinds)}")
+    market_drive.apply(world, symbol, market_drive.Drive(**terms))
+
+
+def set_speed(world: World, speed: str, symbol: str | None = None) -> None:
+    """The market's own time runs `speed` times as fast, 0 to 1000: that of one pair, or of all."""
+    for name in world.markets if symbol is None else (symbol,):
+        world.set_speed(name, Decimal(speed))
 
 
 def set_book(
@@ -176,8 +191,8 @@ Action = Callable[..., None]
 ACTIONS: Mapping[str, Action] = {
     action.__name__: action
     for action in (
-        set_price, move_price, set_book, set_status, set_range, change_filters, set_switch, post_interest, owner_trade,
-        owner_order, owner_transfer, owner_repay, disable, enable, delist, start_liquidation,
+        set_price, move_price, drive_price, set_speed, set_book, set_status, set_range, change_filters, set_switch,
+        post_interest, owner_trade, owner_order, owner_transfer, owner_repay, disable, enable, delist, start_liquidation,
     )
 }  # fmt: skip
 _EMPTY = {"empty": ("bids", "asks"), "no-bids": ("bids",), "no-asks": ("asks",)}

@@ -22,6 +22,8 @@ class Config:
     listed; `history_in_seconds`, `history_shuffled`: their times and order; `omit_enabled`: that key is missing;
     `ghost_rows`: pairs never opened are listed too, first; `reversed_rows`: the newest pair comes first; `extra_keys`:
     every object has a key nobody knows; `transfer_refusal_status`: HTTP status of refused transfers.
+
+    `stream_expiry_us`: expirationTime of a subscription by listen token has 16 digits, as in the sample, and not 13.
     """
 
     pad_decimals: bool = False
@@ -64,4 +66,5 @@ class Config:
     reversed_rows: bool = False
     extra_keys: bool = False
     transfer_refusal_status: int = 400
+    stream_expiry_us: bool = True
     history: int = 10_000

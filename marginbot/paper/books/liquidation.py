@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginbot.paper.books import matching, risk
+from marginbot.paper.books import matching, news, risk
 from marginbot.paper.books.amounts import ZERO, floor8, half_up8
 from marginbot.paper.books.house import add
 from marginbot.paper.books.market import Market
@@ -96,7 +96,7 @@ def _remember(
     account.index(order)
     received = market.listing.quote if side == "SELL" else market.listing.base
     trade_id = world.next_id("trade")
-    account.trades.append(
-        Trade(trade_id, order_id, order.scope, symbol, price, quantity, value, ZERO, received, order.is_buy, False, now)
-    )
+    trade = Trade(trade_id, order_id, order.scope, symbol, price, quantity, value, ZERO, received, order.is_buy, False, now)
+    account.trades.append(trade)
+    news.of_order(world, order, news.TRADE, trade)
     account.liquidations.append(Liquidation(order_id, symbol, side, price, price, quantity, quantity, now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginbot.paper.books import cross, risk
+from marginbot.paper.books import cross, news, risk
 from marginbot.paper.books.amounts import ZERO, decimals, half_up8
 from marginbot.paper.books.house import add
 from marginbot.paper.books.records import Interest, Loan, Scope
@@ -76,7 +76,7 @@ def settle(world: World, account: Account, loan: Loan) -> None:
     balance = loan_balance(world, account, loan.scope, loan.symbol, loan.asset)
     if world.config.loans_fail and loan.due:
         loan.status = FAILED
-        balance.free += loan.amount if loan.direction == REPAY else ZERO
+        _give(world, account, loan, balance, loan.amount if loan.direction == REPAY else ZERO)
         return
     loan.status = CONFIRMED
     if loan.direction == BORROW:
@@ -86,7 +86,7 @@ def settle(world: World, account: Account, loan: Loan) -> None:
     loan.principal = min(loan.amount - loan.interest, balance.borrowed)
     balance.interest -= loan.interest
     balance.borrowed -= loan.principal
-    balance.free += loan.amount - loan.interest - loan.principal
+    _give(world, account, loan, balance, loan.amount - loan.interest - loan.principal)
     _return_to_inventory(world, loan.asset, loan.principal)
 
 
@@ -136,7 +136,7 @@ def _take_repayment(world: World, account: Account, scope: Scope, symbol: str, a
     loan = _record(world, account, scope, symbol, asset, amount, REPAY, kind)
     loan.interest = min(amount, balance.interest)
     loan.principal = amount - loan.interest
-    balance.free -= amount
+    _give(world, account, loan, balance, -amount)
     return _begin(world, account, loan, balance)
 
 
@@ -161,10 +161,15 @@ def _begin(world: World, account: Account, loan: Loan, balance: Balance) -> Loan
 
 
 def _lend(world: World, account: Account, loan: Loan, balance: Balance) -> None:
-    balance.free += loan.amount
+    _give(world, account, loan, balance, loan.amount)
     balance.borrowed += loan.amount
     _return_to_inventory(world, loan.asset, -loan.amount)
     _charge(world, account, loan.scope, loan.symbol, loan.asset, balance, loan.amount, "ON_BORROW")
+
+
+def _give(world: World, account: Account, loan: Loan, balance: Balance, amount: Decimal) -> None:
+    balance.free += amount
+    news.of_money(world, account.uid, loan.scope, loan.symbol, loan.asset, amount)
 
 
 def _return_to_inventory(world: World, asset: str, amount: Decimal) -> None:

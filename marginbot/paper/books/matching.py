@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginbot.paper.books import loans
+from marginbot.paper.books import loans, news
 from marginbot.paper.books.amounts import ZERO, ceil8, floor8, floor_step, half_up8
 from marginbot.paper.books.house import add
 from marginbot.paper.books.market import Market
@@ -106,6 +106,7 @@ def fill(
         order.is_buy, maker, world.now_ms,
     )  # fmt: skip
     account.trades.append(trade)
+    news.of_order(world, order, news.TRADE, trade)
     if not order.is_open():
         account.index(order)
         world.forget_order(order)
@@ -121,6 +122,7 @@ def end(world: World, account: Account, order: Order, status: str, reason: str |
     _settle_lock(account, order, world.market(order.symbol))
     account.index(order)
     world.forget_order(order)
+    news.of_order(world, order, status)
     for leg in account.open_siblings(order) if status == "CANCELED" else ():
         end(world, account, leg, status, reason)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marginbot.paper.books import trading
+from marginbot.paper.books import news, trading
 from marginbot.paper.books.amounts import ZERO, ceil8
 from marginbot.paper.books.records import OrderList
 from marginbot.paper.books.refusal import rejected
@@ -42,6 +42,7 @@ def place(world: World, account: Account, limit: Ticket, stop: Ticket, client_id
         order.working_time = world.now_ms if order.working else -1
         orders.legs.append(order.order_id)
         world.watch_order(order)
+        news.of_order(world, order, news.NEW)
     return orders
 
 

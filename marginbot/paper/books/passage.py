@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from marginbot.paper.books import events, liquidation, loans, matching, trading, transfers
 from marginbot.paper.books.listing import TRADING
 from marginbot.paper.books.market import Market
+from marginbot.paper.books.market_pace import NEVER
 from marginbot.paper.books.records import STOP_TYPES, Loan, Order
 
 if TYPE_CHECKING:
     from marginbot.paper.books.world import World
 
 HOUR = 3_600_000
-MARKET_TICK = 250
 
 
 def do_what_is_due(world: World) -> None:
@@ -26,9 +26,12 @@ def do_what_is_due(world: World) -> None:
             review(world, market)
     events.happen(world)
     _settle_pending(world)
+    running = world.running_ms
     for market in world.markets.values():
-        moved = market.move(world.running_ms)
-        refilled = market.refill(world.running_ms, world.config.refill_ms)
+        if running < market.next_ms and not market.taken:
+            continue
+        moved = market.move(running)
+        refilled = market.refill(running, world.config.refill_ms)
         if moved or refilled:
             after_move(world, market)
     _finish_liquidations(world)
@@ -81,11 +84,10 @@ def _finish_liquidations(world: World) -> None:
 
 
 def _next_due(world: World) -> int:
-    running = world.running_ms
     moments = [entry[0] for entry in world.pending] + events.moments(world)
     for market in world.markets.values():
-        if running < market.moves_until:
-            moments.append((running // MARKET_TICK + 1) * MARKET_TICK)
+        if market.next_ms < NEVER:
+            moments.append(market.next_ms)
         if market.taken and world.resting.get(market.listing.symbol):
             moments.append(market.taken_at + world.config.refill_ms)
     for account in world.accounts.values():

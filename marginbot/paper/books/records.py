@@ -22,7 +22,10 @@ class Scope(StrEnum):
 
 @dataclass(slots=True)
 class Order:
-    """One order. Quantities in base, `price`, `stop_price`, `quote_*` in quote, `locked` in the asset it spends."""
+    """One order. Quantities in base, `price`, `stop_price`, `quote_*` in quote, `locked` in the asset it spends.
+
+    `cancel_id`: the client id of the request that cancelled it, empty when that had none.
+    """
 
     order_id: int
     uid: int
@@ -51,6 +54,7 @@ class Order:
     stp_mode: str = "EXPIRE_MAKER"
     expiry_reason: str | None = None
     list_id: int = -1
+    cancel_id: str = ""
 
     @property
     def remaining(self) -> Decimal:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from marginbot.paper.books.events import Event
+from marginbot.paper.books.market_drive import Drive
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`spot` is free money by asset; `moves` are (seconds, price) scripts by symbol, everything else is calm.
+    """`spot` is free money by asset; `moves` are (seconds, price) scripts by symbol and `drives` whatever else moves a
+    price, by symbol; all other pairs are calm.
 
     about: one line for people. pairs: by symbol. assets: fields of listing.AssetTerms by asset. account: fields of
     wallets.Account (fees, tax, BNB switches). config: switches of config.Config by name. faults: fields of
@@ -96,6 +98,7 @@ class Scenario:
     assets: dict[str, dict[str, Any]] = field(default_factory=dict)
     account: dict[str, Any] = field(default_factory=dict)
     moves: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    drives: dict[str, Drive] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     faults: tuple[dict[str, Any], ...] = ()

@@ -6,7 +6,7 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
-from marginbot.paper.books import actions, catalogue, events, order_lists, trading
+from marginbot.paper.books import actions, catalogue, events, market_drive, order_lists, trading
 from marginbot.paper.books.actions import DEFAULT_UID, HOUR
 from marginbot.paper.books.amounts import ZERO, half_up8, precise
 from marginbot.paper.books.codec import stored_fields, unpack
@@ -34,6 +34,8 @@ def stage(name: str, scenario: Scenario, now_ms: int) -> World:
         _set_up(world, symbol, pair)
     for symbol, points in scenario.moves.items():
         world.set_path(symbol, Path.through(points))
+    for symbol, drive in scenario.drives.items():
+        market_drive.apply(world, symbol, drive)
     for switch, value in scenario.config.items():
         actions.set_switch(world, switch, value)
     account = world.account(DEFAULT_UID)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginbot.paper.books import loans, matching
+from marginbot.paper.books import loans, matching, news
 from marginbot.paper.books.amounts import ZERO, ceil8
 from marginbot.paper.books.filters import check_filters
 from marginbot.paper.books.listing import TRADING
@@ -66,14 +66,17 @@ def place(world: World, account: Account, ticket: Ticket) -> Placed:
     if ticket.type in STOP_TYPES:
         order.working = False
         world.watch_order(order)
+        news.of_order(world, order, news.NEW)
         return Placed(order, [])
+    news.of_order(world, order, news.NEW)
     return Placed(order, _execute(world, account, order, market))
 
 
-def cancel(world: World, account: Account, order: Order) -> Order:
+def cancel(world: World, account: Account, order: Order, cancel_id: str = "") -> Order:
     """Take an open order off the book and unlock what it held; -2011 when it is not open."""
     if not order.is_open():
         raise refuse(-2011)
+    order.cancel_id = cancel_id
     matching.end(world, account, order, "CANCELED")
     if order.borrowed and order.repay_at_cancel and not order.executed:
         listing = world.market(order.symbol).listing
@@ -94,6 +97,7 @@ def activate(world: World, account: Account, order: Order) -> None:
     if order.is_buy and not order.price and not _lock_more(account, order, market):
         matching.end(world, account, order, "EXPIRED", "INSUFFICIENT_LIQUIDITY")
         return
+    news.of_order(world, order, news.NEW)
     _execute(world, account, order, market)
 
 

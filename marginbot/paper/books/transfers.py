@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginbot.paper.books import cross, risk
+from marginbot.paper.books import cross, news, risk
 from marginbot.paper.books.amounts import ZERO, decimals
 from marginbot.paper.books.records import Scope, Transfer
 from marginbot.paper.books.refusal import refuse
@@ -50,7 +50,7 @@ def transfer(world: World, account: Account, move: Move) -> Transfer:
             raise refuse(-5013)
     elif move.amount > transferable(world, account, source, move.from_symbol, move.asset):
         raise refuse(-3020)
-    _end(world, account, source, move.from_symbol, move.asset).free -= move.amount
+    _give(world, account, source, move.from_symbol, move.asset, -move.amount)
     if target is Scope.ISOLATED:
         account.isolated.setdefault(move.to_symbol, IsolatedPair(move.to_symbol))
     tran_id, slow = world.next_id("transaction"), world.config.transfer_pending_ms
@@ -69,10 +69,10 @@ def settle(world: World, account: Account, row: Transfer) -> None:
     source, target = ROUTES[row.type]
     if world.config.transfers_fail and row.due:
         row.status = "FAILED"
-        _end(world, account, source, row.from_symbol, row.asset).free += row.amount
+        _give(world, account, source, row.from_symbol, row.asset, row.amount)
         return
     row.status = "CONFIRMED"
-    _end(world, account, target, row.to_symbol, row.asset).free += row.amount
+    _give(world, account, target, row.to_symbol, row.asset, row.amount)
 
 
 def transferable(world: World, account: Account, source: Scope, symbol: str, asset: str) -> Decimal:
@@ -121,6 +121,11 @@ def _check_delisting(world: World, account: Account, move: Move) -> None:
     balance = account.balance(Scope.ISOLATED, world.market(move.to_symbol).listing, move.asset) if pair else Balance()
     if move.amount > balance.debt:
         raise refuse(-3065)
+
+
+def _give(world: World, account: Account, scope: Scope, symbol: str, asset: str, amount: Decimal) -> None:
+    _end(world, account, scope, symbol, asset).free += amount
+    news.of_money(world, account.uid, scope, symbol if scope is Scope.ISOLATED else "", asset, amount)
 
 
 def _end(world: World, account: Account, scope: Scope, symbol: str, asset: str) -> Balance:

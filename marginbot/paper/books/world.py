@@ -13,7 +13,8 @@ from marginbot.paper.books.config import Config
 from marginbot.paper.books.events import ArmedFault, Event
 from marginbot.paper.books.house import House, Purse, totals
 from marginbot.paper.books.listing import AssetTerms, Delisting
-from marginbot.paper.books.market import Market, Path
+from marginbot.paper.books.market import Course, Market, Path
+from marginbot.paper.books.news import News
 from marginbot.paper.books.records import ListenToken, Loan, Order, Scope, Transfer
 from marginbot.paper.books.refusal import refuse
 from marginbot.paper.books.wallets import Account, IsolatedPair
@@ -45,6 +46,7 @@ class World:
         self.ids = dict(FIRST_IDS)
         self.pending: list[tuple[int, Account, Loan | Transfer]] = []
         self.resting: dict[str, dict[int, Order]] = {}
+        self.news: list[News] | None = None  # a list while somebody listens, who empties it; never stored
 
     @staticmethod
     def fresh(scenario: str, now_ms: int) -> World:
@@ -119,11 +121,24 @@ class World:
         index_path = None if index is None else Path.constant(Decimal(index))
         self.set_path(symbol, Path.constant(Decimal(price)), index_path)
 
-    @precise
     def set_path(self, symbol: str, path: Path, index_path: Path | None = None) -> None:
-        """From now on price and index of the pair follow these paths (running times)."""
+        """From now on price and index of the pair follow these paths (market times)."""
+        self.set_course(symbol, path, index_path)
+
+    @precise
+    def set_course(self, symbol: str, course: Course, index_path: Path | None = None, smoothing_s: int = 0) -> None:
+        """From now on the pair follows `course`, and its index `index_path` or else the mean of so many seconds."""
         market = self.market(symbol)
-        market.path, market.index_path = path, index_path
+        market.follow(course, index_path, smoothing_s)
+        if market.move(self.running_ms):
+            passage.after_move(self, market)
+        self.wake_at(self.running_ms)
+
+    @precise
+    def set_speed(self, symbol: str, speed: Decimal) -> None:
+        """From now on the pair's market runs at `speed`, from frozen (0) to 1000. Raises: ValueError beyond that."""
+        market = self.market(symbol)
+        market.pace.change(self.running_ms, speed)
         if market.move(self.running_ms):
             passage.after_move(self, market)
         self.wake_at(self.running_ms)

@@ -1,0 +1,1 @@
+"""What the exchange pushes: market streams, and the account events of the WebSocket API."""
