@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from binance.client import Client
 
+from tests.own_loop import own_loop
+
 
 def optional(module: str, package: str) -> Any:
     """A module of a package that only the extra `conformance` installs."""
@@ -17,10 +19,11 @@ def optional(module: str, package: str) -> Any:
 
 @contextmanager
 def python_binance(url: str, api_key: str, secret: str = "", pem: str | None = None) -> Iterator[Client]:
-    client = Client(api_key, secret, private_key=pem, ping=False)
-    client.API_URL, client.MARGIN_API_URL = f"{url}/api", f"{url}/sapi"
-    yield client
-    client.close_connection()
+    with own_loop():
+        client = Client(api_key, secret, private_key=pem, ping=False)
+        client.API_URL, client.MARGIN_API_URL = f"{url}/api", f"{url}/sapi"
+        yield client
+        client.close_connection()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conformance.clients import optional
 from tests.conformance.tap import Tap
+from tests.own_loop import own_loop
 from tests.sockets.server import Server
 
 README = Path(__file__).parents[2] / "README.md"
@@ -29,7 +30,8 @@ def test_the_lines_of_the_readme_run(server: Server, answers: Tap, capsys: pytes
         optional(module, package)
     for text in found:
         names: dict[str, Any] = {"api_key": server.key(), "api_secret": server.ready["api_secret"]}
-        exec(compile(text.replace("http://127.0.0.1:8080", answers.url), "README.md", "exec"), names)  # noqa: S102
+        with own_loop():
+            exec(compile(text.replace("http://127.0.0.1:8080", answers.url), "README.md", "exec"), names)  # noqa: S102
         assert "BTC" in capsys.readouterr().out
     gc.collect()
     assert answers.refused() == []
