@@ -101,7 +101,6 @@ class Exchange:
         self.streams = StreamOrders()
         self.log: deque[LogEntry] = deque(maxlen=LOG_SIZE)
         self.skipped_ms = 0
-        self.handled = 0
         self.writes = 0
         self._routes = {(endpoint.method, endpoint.path): endpoint for endpoint in endpoints}
         self._paths = {path for _, path in self._routes}
@@ -213,7 +212,6 @@ class Exchange:
                 self.after_write()
 
     def _done(self, request: Request, response: Response) -> Response:
-        self.handled += 1
         self.log.append(LogEntry(self.world.now_ms, request.method, request.path, request.query, request.body, response.status))
         return response
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 
 import msgspec
@@ -16,7 +17,7 @@ NORMAL, GOING_AWAY, POLICY, RESTART = 1000, 1001, 1008, 1012
 CUT = 0
 
 
-class Connection:
+class Connection(ABC):
     """Frames go out in order; once it is closed nothing is added any more.
 
     close_code: None while it lives, CUT when the connection is to break without a word.
@@ -59,10 +60,10 @@ class Connection:
             await self._ready.wait()
         return self._frames.popleft()
 
+    @abstractmethod
     def received(self, text: str, now_ms: int) -> None:
         """The client sent a message."""
-        raise NotImplementedError
 
+    @abstractmethod
     def event(self, payload: dict[str, object]) -> object:
         """`payload`, an event of the connection itself such as serverShutdown, in this connection's frame."""
-        raise NotImplementedError
