@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from marginbot.cli.output import amount, local_time
-from marginbot.cli.style import danger
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, half_up, plain
 from marginbot.domain.margin import margin_level
@@ -169,11 +168,6 @@ def plan_table(report: RunReport) -> Table:
         what = f"{escape(sentence(step.step))}\n[dim]{escape(step.step.because)}[/dim]"
         table.add_row(str(number), what, cost, slip, after)
     return table
-
-
-def danger_style(account: IsolatedAccount, liquidation_level: Decimal) -> str:
-    """The name of the style (and the word) for how near liquidation is."""
-    return danger(margin_level(account), liquidation_level).value
 
 
 def _price(step: StepReport) -> str:

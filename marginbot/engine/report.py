@@ -9,7 +9,6 @@ from enum import Enum
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import ZERO, Asset, Symbol, exact
-from marginbot.domain.margin import margin_level
 from marginbot.domain.plan import CancelOrders, CloseOrder, Repay, Side, Step, Sweep, TopUp
 from marginbot.domain.records import OrderReport
 
@@ -127,11 +126,6 @@ class RunReport:
     def slippage_value(self) -> Decimal:
         """Sum over fills of (index at the look before - price) x quantity, in quote; positive when against us."""
         return sum((step.slippage_value for step in self.steps), ZERO)
-
-    @property
-    def level_before(self) -> Decimal | None:
-        """Computed margin level of the first look."""
-        return None if self.before is None else margin_level(self.before)
 
 
 def kind_of(step: Step) -> str:
