@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from marginbot.domain.account import LevelStatus
 from marginbot.domain.look import Look
 from marginbot.domain.margin import margin_level
-from marginbot.domain.plan import CloseOrder, Goal, Limits, Need, Plan, Verdict
+from marginbot.domain.plan import CloseOrder, Need, Plan, Verdict
+from marginbot.engine.errands import Errand
 from marginbot.engine.events import Decided, Notice, Observer
 from marginbot.engine.executor import Executor, StepRefused
 from marginbot.engine.explain import same_balances
@@ -19,8 +20,7 @@ from marginbot.engine.refusals import Refusals
 from marginbot.engine.report import Outcome, RunReport, StepReport, StepStatus
 from marginbot.engine.settle import Settler
 from marginbot.errors import NotSent, RateLimited
-from marginbot.rules.guard import OLDEST_ANSWER, check
-from marginbot.rules.unwind import plan
+from marginbot.rules.guard import OLDEST_ANSWER
 
 RETRY_AFTER, CONFIRM_EVERY, LIQUIDATION_EVERY = 1.0, 0.5, 2.0
 
@@ -37,8 +37,7 @@ class Ending:
 class Cycle:
     """Brings one pair to its goal, look by look. Steps are added to `report` before they are sent."""
 
-    goal: Goal
-    limits: Limits
+    errand: Errand
     looker: Looker
     settler: Settler
     report: RunReport
@@ -53,7 +52,7 @@ class Cycle:
         ending = await self._until_over(look)
         journal, clock = self.settler.journal, self.looker.patience.clock
         # Also one that an earlier run left open, when this run found that nothing was left to do.
-        episode = journal.open_episode_of(self.settler.account, self.goal.symbol)
+        episode = journal.open_episode_of(self.settler.account, self.errand.symbol)
         if episode is not None:
             journal.close_episode(episode, ending.outcome.value, ending.reason, clock.now())
         return ending
@@ -65,7 +64,7 @@ class Cycle:
             patience.check()
             if self._hopeless is not None:
                 return Ending(Outcome.STOPPED, self._hopeless)
-            decided = plan(self.goal, replace(look, shave=self._refusals.shave), self.limits)
+            decided = self.errand.plan(replace(look, shave=self._refusals.shave))
             self.observer(Decided(decided))
             match decided.verdict:
                 case Verdict.DONE:
@@ -88,7 +87,7 @@ class Cycle:
         now = self.looker.patience.clock.monotonic()
         if now - look.seen_at > OLDEST_ANSWER:
             return await self.looker.again(_kept_needs(decided, look))
-        check(self.goal, decided, look, now, self._unresolved())
+        self.errand.check(decided, look, now, self._unresolved())
         reports = [StepReport(step, StepStatus.SKIPPED) for step in decided.steps]
         self.report.steps.extend(reports)
         await self._perform(reports, look)
@@ -119,7 +118,7 @@ class Cycle:
             await patience.pause(RETRY_AFTER)
 
     def _unresolved(self) -> tuple[str, ...]:
-        open_intents = self.settler.journal.open_intents(self.settler.account, self.goal.symbol)
+        open_intents = self.settler.journal.open_intents(self.settler.account, self.errand.symbol)
         return tuple(f"a {intent.kind}" for intent in open_intents if intent.state is not State.ACCEPTED)
 
     def _open_executor(self) -> Executor:
@@ -127,10 +126,10 @@ class Cycle:
         if self._executor is None:
             journal, account = self.settler.journal, self.settler.account
             clock = self.looker.patience.clock
-            goal = {"goal": "flat", "into": self.goal.into.value, "sweep": str(self.goal.sweep).lower()}
-            episode = journal.open_episode_of(account, self.goal.symbol)
+            errand = self.errand
+            episode = journal.open_episode_of(account, errand.symbol)
             if episode is None:
-                episode = journal.open_episode(account, self.goal.symbol, "unwind", goal, clock.now())
+                episode = journal.open_episode(account, errand.symbol, errand.rule, errand.described(), clock.now())
             self._executor = Executor(
                 exchange=self.looker.exchange,
                 journal=journal,

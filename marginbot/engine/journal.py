@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,12 +11,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Row, insert, make_url, select, update
+from sqlalchemy import URL, Row, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from marginbot.domain.amounts import Asset, Symbol
 from marginbot.engine import schema
-from marginbot.engine.journal_file import open_engine, spoken
+from marginbot.engine.journal_file import JournalFile
 
 
 class State(Enum):
@@ -66,11 +65,7 @@ class Journal:
     """
 
     def __init__(self, url: str | URL) -> None:
-        with spoken("opened", url):
-            self._url = make_url(url)
-            self._engine = open_engine(self._url)
-            with self._engine.begin() as connection:
-                schema.migrate(connection)
+        self.file = JournalFile(url)
 
     @staticmethod
     def in_file(file: Path) -> Journal:
@@ -91,7 +86,7 @@ class Journal:
         """The number of an episode that never ended (its process died), so that the same story goes on."""
         found = schema.episodes.c
         query = select(found.id).where(found.account == account, found.symbol == symbol, found.closed_at.is_(None))
-        with self._reading() as connection:
+        with self.file.reading() as connection:
             return connection.execute(query.order_by(found.id.desc()).limit(1)).scalar_one_or_none()
 
     def intend(self, account: str, intent: Intent) -> int:
@@ -125,7 +120,7 @@ class Journal:
         column = schema.intents.c
         states = [state.value for state in OPEN_STATES]
         query = select(schema.intents).where(column.account == account, column.symbol == symbol, column.state.in_(states))
-        with self._reading() as connection:
+        with self.file.reading() as connection:
             return tuple(_intent(row) for row in connection.execute(query.order_by(column.id)))
 
     def unsettled(self, account: str) -> tuple[Intent, ...]:
@@ -133,7 +128,7 @@ class Journal:
         column = schema.intents.c
         states = [state.value for state in OPEN_STATES]
         query = select(schema.intents).where(column.account == account, column.state.in_(states)).order_by(column.id)
-        with self._reading() as connection:
+        with self.file.reading() as connection:
             return tuple(_intent(row) for row in connection.execute(query))
 
     def forget(self, account: str, at: datetime, why: str) -> int:
@@ -148,10 +143,7 @@ class Journal:
 
     def probe(self) -> None:
         """Take the right to write and give it back, changing nothing. Raises: JournalUnavailable."""
-        with spoken("written", self._url.database), self._engine.connect() as connection:
-            connection.rollback()
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            connection.rollback()
+        self.file.probe()
 
     def tied_ids(self, account: str, kind: str) -> frozenset[str]:
         """Record numbers of the exchange that already belong to an intent, so that no record is counted twice."""
@@ -159,7 +151,7 @@ class Journal:
         query = select(column.exchange_id).where(
             column.account == account, column.kind == kind, column.exchange_id.is_not(None)
         )
-        with self._reading() as connection:
+        with self.file.reading() as connection:
             return frozenset(str(found) for found in connection.execute(query).scalars())
 
     def history(self, since: datetime | None = None, symbol: Symbol | None = None) -> Iterator[Intent]:
@@ -169,14 +161,14 @@ class Journal:
             query = query.where(schema.intents.c.started_at >= since.astimezone(UTC).isoformat())
         if symbol is not None:
             query = query.where(schema.intents.c.symbol == symbol)
-        with self._reading() as connection:
+        with self.file.reading() as connection:
             for row in connection.execute(query):
                 yield _intent(row)
 
     def banned_until_ms(self, host: str) -> int:
         """When this address may speak to `host` again, ms since 1970; 0 when it is not banned."""
         query = select(schema.bans.c.until_ms).where(schema.bans.c.host == host)
-        with self._reading() as connection:
+        with self.file.reading() as connection:
             return int(connection.execute(query).scalar_one_or_none() or 0)
 
     def remember_ban(self, host: str, until_ms: int, reason: str) -> None:
@@ -187,29 +179,16 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._engine.dispose()
+        self.file.close()
 
     def _insert(self, table: Any, row: dict[str, Any]) -> int:
-        with self._writing(durable=True) as connection:
+        with self.file.writing(durable=True) as connection:
             number = connection.execute(insert(table).values(**row)).inserted_primary_key
         return int(number[0]) if number else 0
 
     def _change(self, statement: Any, durable: bool = True) -> None:
-        with self._writing(durable) as connection:
+        with self.file.writing(durable) as connection:
             connection.execute(statement)
-
-    @contextmanager
-    def _writing(self, durable: bool) -> Iterator[Connection]:
-        with spoken("written", self._url.database), self._engine.connect() as connection:
-            connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            connection.rollback()
-            with connection.begin():
-                yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with spoken("read", self._url.database), self._engine.connect() as connection:
-            yield connection
 
 
 def _intent(row: Row[Any]) -> Intent:

@@ -1,4 +1,4 @@
-"""The file under the journal: how it is opened, and how its troubles are told."""
+"""The file under the journal: how it is opened, read, written and let go, and how its troubles are told."""
 
 from __future__ import annotations
 
@@ -7,11 +7,52 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from marginbot.engine import schema
 from marginbot.errors import JournalUnavailable
+
+
+class JournalFile:
+    """One SQLite database, migrated to the version this marginbot knows.
+
+    Raises JournalUnavailable from every method when it cannot be opened, read or written.
+    """
+
+    def __init__(self, url: str | URL) -> None:
+        with spoken("opened", url):
+            self._url = make_url(url)
+            self.engine = open_engine(self._url)
+            with self.engine.begin() as connection:
+                schema.migrate(connection)
+
+    @contextmanager
+    def writing(self, durable: bool) -> Iterator[Connection]:
+        """A transaction; `durable` waits until the disk has it."""
+        with spoken("written", self._url.database), self.engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            connection.rollback()
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to select with."""
+        with spoken("read", self._url.database), self.engine.connect() as connection:
+            yield connection
+
+    def probe(self) -> None:
+        """Take the right to write and give it back, changing nothing."""
+        with spoken("written", self._url.database), self.engine.connect() as connection:
+            connection.rollback()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.rollback()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.engine.dispose()
 
 
 def open_engine(url: URL) -> Engine:

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Connection, Index, Integer, MetaData, String, Tab
 
 from marginbot.errors import JournalUnavailable
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -56,6 +56,49 @@ bans = Table(
     Column("reason", Text, nullable=False),
 )
 
+memories = Table(
+    "memories",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("symbol", String, primary_key=True),
+    Column("rule", String, primary_key=True),
+    Column("armed", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("fired_at", String),
+)
+
+debts = Table(
+    "debts",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("symbol", String, primary_key=True),
+    Column("owing_since", String, nullable=False),
+    Column("peak_level", String),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("digest", String, primary_key=True),
+    Column("accepted_at", String, nullable=False),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("symbol", String),
+    Column("arguments", Text, nullable=False),
+    Column("asked_at", String, nullable=False),
+    Column("taken_at", String),
+    Column("ended_at", String),
+    Column("answer", Text),
+    Index("requests_open", "account", "ended_at"),
+)
+
 
 def migrate(connection: Connection) -> None:
     """Bring the file to `VERSION`, one step after the other. Raises JournalUnavailable for a journal from the future."""
@@ -79,8 +122,12 @@ def _version(connection: Connection) -> int:
 
 
 def _create_first(connection: Connection) -> None:
-    metadata.create_all(connection)
+    metadata.create_all(connection, tables=[episodes, intents, bans])
 
 
-_STEPS = (_create_first,)
+def _create_what_a_daemon_remembers(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[memories, debts, policies, requests])
+
+
+_STEPS = (_create_first, _create_what_a_daemon_remembers)
 """`_STEPS[n]` turns version n into n + 1; a later version appends, it never edits."""

@@ -11,6 +11,7 @@ from marginbot.domain.amounts import plain
 from marginbot.domain.margin import margin_level
 from marginbot.domain.plan import Goal, Limits, Verdict
 from marginbot.engine.cycle import Cycle, Ending
+from marginbot.engine.errands import ToFlat
 from marginbot.engine.events import Decided, Event, Looked, Notice, Observer, nobody
 from marginbot.engine.journal import Intent, Journal
 from marginbot.engine.looks import Looker
@@ -102,7 +103,7 @@ class Unwind:
             if leftovers or any(True for _ in self.journal.history(began, self.goal.symbol)):
                 look = await self._looker.again()
             self.report.before = self.report.after = look.account
-            cycle = Cycle(self.goal, self.limits, self._looker, settler, self.report, self._hear, self.new_id)
+            cycle = Cycle(ToFlat(self.goal, self.limits), self._looker, settler, self.report, self._hear, self.new_id)
             ending = await cycle.run(look)
         return self._stopped(ending.reason) if ending.outcome is Outcome.STOPPED else ending
 

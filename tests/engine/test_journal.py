@@ -53,7 +53,7 @@ def journal(file: Path) -> Iterator[Journal]:
 
 
 def on_the_pooled_connection(journal: Journal, pragma: str) -> None:
-    with journal._engine.connect() as connection:
+    with journal.file.engine.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA {pragma}")
 
 
@@ -154,7 +154,7 @@ def test_the_end_of_a_ban_outlives_the_process_and_a_new_ban_replaces_it(journal
 def test_intents_are_on_the_disk_before_they_are_sent_and_outcomes_may_lag(journal):
     levels: list[int] = []
 
-    @event.listens_for(journal._engine, "commit")
+    @event.listens_for(journal.file.engine, "commit")
     def look(connection):
         levels.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
 
@@ -165,7 +165,7 @@ def test_intents_are_on_the_disk_before_they_are_sent_and_outcomes_may_lag(journ
     journal.close_episode(episode, "flat", "done", NOON)
     journal.remember_ban("host", 1, "why")
     assert levels == [full, normal, full, full, full]
-    with journal._engine.connect() as connection:
+    with journal.file.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
 
 

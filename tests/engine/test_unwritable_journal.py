@@ -17,7 +17,7 @@ class Disk:
     """Somebody holds the journal's file, so that nothing can be written to it until it is let go."""
 
     def __init__(self, stage: Stage, directory: Path) -> None:
-        with stage.journal._engine.connect() as connection:
+        with stage.journal.file.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA busy_timeout = 1")
         self._other = sqlite3.connect(directory / "journal.sqlite", isolation_level=None)
 

@@ -54,7 +54,7 @@ def _one_journal() -> Journal:
 def blank_journal() -> Journal:
     """A journal with nothing in it: always the same one, wiped, because making one costs as much as half a run."""
     journal = _one_journal()
-    with journal._writing(durable=False) as connection:
+    with journal.file.writing(durable=False) as connection:
         for table in schema.metadata.sorted_tables:
             connection.execute(delete(table))
     return journal

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from marginbot.engine.journal import OPEN_STATES, Journal
+from marginbot.engine.journal_file import JournalFile
 from marginbot.engine.report import Outcome
 from tests.engine.invariants import Ledger
 from tests.engine.stage import WRITES, Stage, a_stage
@@ -43,19 +44,27 @@ class Death:
             raise asyncio.CancelledError
 
 
-class MortalJournal(Journal):
-    """A journal whose process may die before or after each commit."""
+class MortalFile(JournalFile):
+    """A journal's file whose process may die before or after each commit."""
 
     death: Death | None = None
 
     @contextmanager
-    def _writing(self, durable: bool) -> Iterator[Any]:
+    def writing(self, durable: bool) -> Iterator[Any]:
         if self.death is not None:
             self.death.at("before a commit")
-        with super()._writing(durable) as connection:
+        with super().writing(durable) as connection:
             yield connection
         if self.death is not None:
             self.death.at("after a commit")
+
+
+class MortalJournal(Journal):
+    """A journal in such a file."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.file: MortalFile = MortalFile(url)
 
 
 def is_mortal(request: Any) -> bool:
@@ -66,13 +75,13 @@ async def die(stage: Stage, symbol: str, death: Death) -> None:
     """Run until death strikes, or to the end."""
     assert isinstance(stage.journal, MortalJournal)
     task = asyncio.ensure_future(stage.run(symbol).run())
-    death.kill, stage.journal.death = task.cancel, death
+    death.kill, stage.journal.file.death = task.cancel, death
     stage.transport.before = lambda request: death.at("before a send" if is_mortal(request) else "")
     stage.transport.after = lambda request, _response: death.at("after a send" if is_mortal(request) else "")
     with suppress(asyncio.CancelledError):
         await task
     assert task.cancelled() is death.dead
-    stage.journal.death = stage.transport.before = stage.transport.after = None
+    stage.journal.file.death = stage.transport.before = stage.transport.after = None
 
 
 async def count(scenario: str, symbol: str, moment: str) -> int:
