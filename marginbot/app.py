@@ -19,6 +19,7 @@ from marginbot.domain.amounts import Symbol
 from marginbot.domain.plan import Goal, Limits
 from marginbot.engine.checkup import Checkup
 from marginbot.engine.clock import SystemClock
+from marginbot.engine.errands import ToFlat
 from marginbot.engine.events import Observer, nobody
 from marginbot.engine.journal import Journal
 from marginbot.engine.lock import pair_lock
@@ -28,8 +29,8 @@ from marginbot.engine.ports import Clock
 from marginbot.engine.preview import preview
 from marginbot.engine.proof import Proofs
 from marginbot.engine.report import RunReport
+from marginbot.engine.run import Run
 from marginbot.engine.survey import Survey, survey
-from marginbot.engine.unwind import Unwind
 from marginbot.errors import MarginbotError, SafetyRefused
 from marginbot.exchange.adapter import BinanceExchange, Tap, open_exchange
 from marginbot.exchange.signing import HmacSigner, Signer, signer_from_pem
@@ -64,14 +65,13 @@ class App:
         """What the owner allows an unwind."""
         return Limits(self.settings.unwind.max_slippage_bps, self.settings.unwind.topup_crumb)
 
-    def unwind(self, goal: Goal, observer: Observer = nobody) -> Unwind:
+    def unwind(self, goal: Goal, observer: Observer = nobody) -> Run:
         """A run that brings one pair to flat: `await app.unwind(goal).run()`."""
-        return Unwind(
+        return Run(
             exchange=self.exchange,
             journal=self.journal,
             patience=self._patience(self.settings.unwind.deadline),
-            goal=goal,
-            limits=self.limits,
+            errand=ToFlat(goal, self.limits),
             venue=self.venue,
             lock=lambda account: self._lock(account, goal.symbol),
             new_id=self.new_id,

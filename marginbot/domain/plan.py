@@ -41,6 +41,33 @@ class Limits:
     topup_crumb: Decimal = Decimal(0)
 
 
+class AimKind(Enum):
+    """What an aim does to a margin level: pay with idle coins, bring coins in, sell just enough, take excess home."""
+
+    REPAY = "repay"
+    TOP_UP = "top_up"
+    DELEVERAGE = "deleverage"
+    SWEEP = "sweep"
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Bring one pair's margin level to `target_level` and no further, because it passed `trigger_level`.
+
+    hold: coins brought in are kept, not paid into the debt. allowance: most quote value that may come from spot, None when
+    nothing may. keep_in_spot: quote value that spot keeps. leave_orders: the owner's open orders are not touched.
+    """
+
+    symbol: Symbol
+    kind: AimKind
+    trigger_level: Decimal
+    target_level: Decimal
+    hold: bool = False
+    allowance: Decimal | None = None
+    keep_in_spot: Decimal = Decimal(0)
+    leave_orders: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class CancelOrders:
     """Cancel every open order and order list of the pair's isolated account."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from marginbot.domain.account import LevelStatus
@@ -35,7 +35,10 @@ class Ending:
 
 @dataclass(slots=True)
 class Cycle:
-    """Brings one pair to its goal, look by look. Steps are added to `report` before they are sent."""
+    """Brings one pair to its goal, look by look. Steps are added to `report` before they are sent.
+
+    loans: the queue of the whole account; without one the cycle has its own.
+    """
 
     errand: Errand
     looker: Looker
@@ -43,8 +46,11 @@ class Cycle:
     report: RunReport
     observer: Observer
     new_id: Callable[[], str]
+    loans: LoanQueue | None = None
     _refusals: Refusals = field(default_factory=Refusals)
     _executor: Executor | None = None
+    _episode: int | None = None
+    _described: Mapping[str, str] = field(default_factory=dict)
     _hopeless: str | None = None
 
     async def run(self, look: Look) -> Ending:
@@ -103,7 +109,7 @@ class Cycle:
     async def _perform(self, reports: list[StepReport], look: Look) -> None:
         patience = self.looker.patience
         try:
-            await self._open_executor().act(reports, look)
+            await self._hand().act(reports, look)
         except StepRefused as refused:
             self._refusals.seen(refused.report, refused.refusal)
             if self._refusals.hopeless(refused.refusal):
@@ -121,26 +127,36 @@ class Cycle:
         open_intents = self.settler.journal.open_intents(self.settler.account, self.errand.symbol)
         return tuple(f"a {intent.kind}" for intent in open_intents if intent.state is not State.ACCEPTED)
 
-    def _open_executor(self) -> Executor:
-        """The episode is written down with the first plan that acts: a flat pair leaves no trace in the journal."""
+    def _pursue(self) -> int:
+        """The episode's number. It is written down with the first plan that acts, so a flat pair leaves no trace in the journal,
+        and again when a more severe rule takes it over.
+        """
+        wanted = self.errand.described()
+        if self._episode is not None and wanted == self._described:
+            return self._episode
+        journal, account, symbol = self.settler.journal, self.settler.account, self.errand.symbol
+        found = self._episode or journal.open_episode_of(account, symbol)
+        if found is None:
+            found = journal.open_episode(account, symbol, self.errand.rule, wanted, self.looker.patience.clock.now())
+        else:
+            journal.retarget(found, self.errand.rule, wanted)
+        self._episode, self._described = found, wanted
+        return found
+
+    def _hand(self) -> Executor:
+        episode = self._pursue()
         if self._executor is None:
-            journal, account = self.settler.journal, self.settler.account
-            clock = self.looker.patience.clock
-            errand = self.errand
-            episode = journal.open_episode_of(account, errand.symbol)
-            if episode is None:
-                episode = journal.open_episode(account, errand.symbol, errand.rule, errand.described(), clock.now())
             self._executor = Executor(
                 exchange=self.looker.exchange,
-                journal=journal,
+                journal=self.settler.journal,
                 patience=self.looker.patience,
                 settler=self.settler,
                 proofs=self.looker.proofs,
-                loans=LoanQueue(clock),
+                loans=self.loans or LoanQueue(self.looker.patience.clock),
                 steps=self.looker.steps,
                 observer=self.observer,
                 new_id=self.new_id,
-                account=account,
+                account=self.settler.account,
                 episode_id=episode,
             )
         return self._executor

@@ -24,6 +24,11 @@ class Errand(Protocol):
         """Who wants it: the name of a rule, or the command that was typed."""
         ...
 
+    @property
+    def transfers(self) -> bool:
+        """Whether coins may move between wallets, which a key needs a right of its own for."""
+        ...
+
     def plan(self, look: Look) -> Plan:
         """What to do next."""
         ...
@@ -48,6 +53,10 @@ class ToFlat:
     @property
     def symbol(self) -> Symbol:
         return self.goal.symbol
+
+    @property
+    def transfers(self) -> bool:
+        return self.goal.sweep
 
     def plan(self, look: Look) -> Plan:
         return plan(self.goal, look, self.limits)

@@ -58,6 +58,17 @@ class Intent:
     answer: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Something wanted of a pair until it is reached: by which rule or command, and the goal as its errand describes it."""
+
+    id: int
+    symbol: Symbol
+    rule: str
+    goal: Mapping[str, str]
+    opened_at: datetime
+
+
 class Journal:
     """One SQLite file. `account` is the number of the exchange account, so two accounts can share a file.
 
@@ -81,6 +92,21 @@ class Journal:
         """Write down how it ended."""
         values = dict(closed_at=at.isoformat(), outcome=outcome, reason=reason)
         self._change(update(schema.episodes).where(schema.episodes.c.id == episode_id).values(**values))
+
+    def retarget(self, episode_id: int, rule: str, goal: Mapping[str, str]) -> None:
+        """A more severe rule took the episode over: from now on this is what is wanted."""
+        values = dict(rule=rule, goal=json.dumps(dict(goal)))
+        self._change(update(schema.episodes).where(schema.episodes.c.id == episode_id).values(**values))
+
+    def open_episodes(self, account: str) -> tuple[Episode, ...]:
+        """What is still wanted, of every pair, oldest first."""
+        found = schema.episodes.c
+        query = select(schema.episodes).where(found.account == account, found.closed_at.is_(None)).order_by(found.id)
+        with self.file.reading() as connection:
+            return tuple(
+                Episode(row.id, Symbol(row.symbol), row.rule, json.loads(row.goal), datetime.fromisoformat(row.opened_at))
+                for row in connection.execute(query)
+            )
 
     def open_episode_of(self, account: str, symbol: Symbol) -> int | None:
         """The number of an episode that never ended (its process died), so that the same story goes on."""

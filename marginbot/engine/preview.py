@@ -40,7 +40,7 @@ async def _fill(report: RunReport, looker: Looker, goal: Goal, limits: Limits, a
     report.after = look.account
     report.steps = [_step(step) for step in foreseen.steps]
     report.reason = _reason(foreseen)
-    wrong = missing_rights(first.rights, goal, allow_withdrawals)
+    wrong = missing_rights(first.rights, goal.sweep, allow_withdrawals)
     if wrong is not None:
         report.notices.append(f"{goal.symbol}: {wrong}")
         report.reason += f". This key could not do it, though: {wrong}"

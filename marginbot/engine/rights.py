@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from marginbot.domain.plan import Goal
 from marginbot.domain.records import KeyRights
 
 _HOW = "edit the key on the exchange (API Management) and run the same command again"
 
 
-def missing_rights(rights: KeyRights, goal: Goal, allow_withdrawals: bool) -> str | None:
-    """One sentence naming what is wrong with the key, None when it fits."""
+def missing_rights(rights: KeyRights, transfers: bool, allow_withdrawals: bool) -> str | None:
+    """One sentence naming what is wrong with the key, None when it fits. transfers: coins are to move between wallets."""
     needed = {
         "Enable Reading": rights.reading,
         "Enable Spot & Margin Trading": rights.trading,
         "Enable Margin Loan, Repay & Transfer": rights.margin,
-        "Permits Universal Transfer": rights.universal_transfer or not goal.sweep,
+        "Permits Universal Transfer": rights.universal_transfer or not transfers,
     }
     lacking = [name for name, granted in needed.items() if not granted]
     if lacking:

@@ -74,6 +74,7 @@ debts = Table(
     Column("symbol", String, primary_key=True),
     Column("owing_since", String, nullable=False),
     Column("peak_level", String),
+    Column("interest_value", String, nullable=False),
 )
 
 policies = Table(

@@ -13,11 +13,12 @@ from typing import Any
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.plan import Goal, Limits
+from marginbot.engine.errands import ToFlat
 from marginbot.engine.events import Event
 from marginbot.engine.journal import Journal
 from marginbot.engine.patience import Patience
 from marginbot.engine.report import RunReport
-from marginbot.engine.unwind import Unwind
+from marginbot.engine.run import Run
 from marginbot.exchange.adapter import BinanceExchange, open_exchange
 from marginbot.exchange.signing import HmacSigner
 from marginbot.paper.beginning import begin
@@ -62,16 +63,15 @@ class Stage:
         """Arm one fault, see paper.faults.Fault."""
         self.paper.faults.add(Fault(**fields))
 
-    def run(self, symbol: str = "BTCUSDT", **goal: Any) -> Unwind:
+    def run(self, symbol: str = "BTCUSDT", **goal: Any) -> Run:
         """A new run on a pair, as a fresh process would make it."""
         self.runs += 1
         ids = itertools.count(1)
-        return Unwind(
+        return Run(
             exchange=self.exchange,
             journal=self.journal,
             patience=Patience(self.clock, self.exchange, self.clock.monotonic() + self.deadline, lambda: 0.0),
-            goal=Goal(Symbol(symbol), **goal),
-            limits=self.limits,
+            errand=ToFlat(Goal(Symbol(symbol), **goal), self.limits),
             venue="paper",
             lock=self.lock,
             new_id=lambda run=self.runs: f"mb-run{run}-{next(ids)}",

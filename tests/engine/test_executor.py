@@ -12,7 +12,7 @@ from marginbot.domain.plan import CloseOrder, Into, Repay, Step, Sweep
 from marginbot.engine.events import Decided, Event
 from marginbot.engine.executor import SCOUT_AFTER
 from marginbot.engine.report import Outcome, StepStatus
-from marginbot.engine.unwind import Unwind
+from marginbot.engine.run import Run
 from marginbot.paper.transport import _message
 from tests.engine.invariants import Ledger
 from tests.engine.stage import ACCOUNT, LOAN, OPEN_ORDERS, ORDER, TRANSFER, Stage, a_stage
@@ -60,7 +60,7 @@ async def test_a_step_whose_turn_comes_late_is_left_for_the_next_look():
         assert StepStatus.SKIPPED in {step.status for step in report.steps}
 
 
-def fall_back(run: Unwind, stage: Stage, kind: type[Step], seconds: int) -> None:
+def fall_back(run: Run, stage: Stage, kind: type[Step], seconds: int) -> None:
     """Our clock loses time right before the first step of a kind is written down."""
     fallen: list[Event] = []
 

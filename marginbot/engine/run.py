@@ -1,19 +1,21 @@
-"""The frame of an unwind: check the key, hold the pair, settle what an earlier run left, run the cycle, say how it ended."""
+"""The frame of a run: check the key, hold the pair, settle what an earlier run left, run the cycle, say how it ended."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from marginbot.domain.amounts import plain
+from marginbot.domain.amounts import Symbol, plain
+from marginbot.domain.look import Look
 from marginbot.domain.margin import margin_level
-from marginbot.domain.plan import Goal, Limits, Verdict
+from marginbot.domain.plan import Verdict
 from marginbot.engine.cycle import Cycle, Ending
-from marginbot.engine.errands import ToFlat
+from marginbot.engine.errands import Errand
 from marginbot.engine.events import Decided, Event, Looked, Notice, Observer, nobody
 from marginbot.engine.journal import Intent, Journal
+from marginbot.engine.loans import LoanQueue
 from marginbot.engine.looks import Looker
 from marginbot.engine.patience import DeadlineReached, Interrupted, Patience
 from marginbot.engine.ports import Exchange
@@ -28,19 +30,23 @@ LockFactory = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(slots=True)
-class Unwind:
-    """One run on one pair. `lock` holds the pair for an account number; `new_id` makes client order ids."""
+class Run:
+    """One errand on one pair. `lock` holds the pair for an account number; `new_id` makes client order ids.
+
+    loans: the queue of the account, when other runs share it. looker: of a pair that is under watch already, see `go_on`.
+    """
 
     exchange: Exchange
     journal: Journal
     patience: Patience
-    goal: Goal
-    limits: Limits
+    errand: Errand
     venue: str
     lock: LockFactory
     new_id: Callable[[], str]
     observer: Observer
     allow_withdrawals: bool = False
+    loans: LoanQueue | None = None
+    looker: Looker | None = None
     report: RunReport = field(init=False)
     reckoning: Reckoning = field(default_factory=Reckoning)
     _looker: Looker = field(init=False)
@@ -48,25 +54,42 @@ class Unwind:
     _left_open: str = ""
 
     def __post_init__(self) -> None:
-        self.report = RunReport(self.goal.symbol, self.venue, Outcome.STOPPED, "it did not start")
-        proofs = Proofs(self.exchange, self.journal, self.patience.clock, self.goal.symbol, self.report.swept)
-        self._looker = Looker(self.exchange, self.patience, self.goal.symbol, proofs, self._hear)
+        self.report = RunReport(self.symbol, self.venue, Outcome.STOPPED, "it did not start")
+        proofs = Proofs(self.exchange, self.journal, self.patience.clock, self.symbol, self.report.swept)
+        if self.looker is None:
+            self._looker = Looker(self.exchange, self.patience, self.symbol, proofs, self._hear)
+        else:
+            self._looker = self.looker
+            self.looker.proofs, self.looker.patience, self.looker.observer = proofs, self.patience, self._hear
+
+    @property
+    def symbol(self) -> Symbol:
+        """The pair."""
+        return self.errand.symbol
 
     async def run(self) -> RunReport:
-        """Bring the pair to flat, or stop and say where it stands. Returns a report for every end of a known pair.
+        """Look, then bring the errand to its end, or stop and say where it stands. A report for every end of a known pair.
 
         Raises ConfigError when the exchange does not know the pair; nothing was sent then.
         """
+        return await self._reported(self._whole)
+
+    async def go_on(self, look: Look, account: str) -> RunReport:
+        """The same from a look that was just accepted, by a key whose rights are known."""
+        self.report.before = self.report.after = look.account
+        return await self._reported(lambda: self._held(look, account, self.patience.clock.now(), new=False))
+
+    async def _reported(self, work: Callable[[], Awaitable[Ending]]) -> RunReport:
         with self.exchange.metering() as meter:
-            ending = await self._ending()
+            ending = await self._ending(work)
         self.report.outcome, self.report.reason = ending.outcome, ending.reason
         self.report.requests, self.report.round_trips = meter.requests, meter.round_trips
         self.report.elapsed_ms = meter.elapsed_ms
         return self.report
 
-    async def _ending(self) -> Ending:
+    async def _ending(self, work: Callable[[], Awaitable[Ending]]) -> Ending:
         try:
-            return await self._whole()
+            return await work()
         except SafetyRefused as refused:
             return Ending(Outcome.STOPPED if self.report.steps else Outcome.REFUSED, str(refused))
         except DeadlineReached:
@@ -90,20 +113,23 @@ class Unwind:
         began = self.patience.clock.now()
         first = await self._looker.first()
         self.report.before = self.report.after = first.look.account
-        wrong = missing_rights(first.rights, self.goal, self.allow_withdrawals)
+        wrong = missing_rights(first.rights, self.errand.transfers, self.allow_withdrawals)
         if wrong is not None:
-            raise SafetyRefused(f"{self.goal.symbol}: {wrong}. Nothing was sent")
-        account = first.spot.uid
+            raise SafetyRefused(f"{self.symbol}: {wrong}. Nothing was sent")
+        return await self._held(first.look, first.spot.uid, began, new=True)
+
+    async def _held(self, look: Look, account: str, began: datetime, *, new: bool) -> Ending:
+        """new: the first look of this process on the pair, not believed yet."""
         with self.lock(account):
-            look = await self._looker.believe_first(first.look)
-            leftovers = self.journal.open_intents(account, self.goal.symbol)
+            look = await self._looker.believe_first(look) if new else look
+            leftovers = self.journal.open_intents(account, self.symbol)
             settler = Settler(self.exchange, self.journal, self.patience, account)
             await self._settle_leftovers(leftovers, replace(settler, leftovers=True))
             # Another run may have worked on the pair, and let it go, between our first look and the lock.
-            if leftovers or any(True for _ in self.journal.history(began, self.goal.symbol)):
+            if leftovers or any(True for _ in self.journal.history(began, self.symbol)):
                 look = await self._looker.again()
             self.report.before = self.report.after = look.account
-            cycle = Cycle(ToFlat(self.goal, self.limits), self._looker, settler, self.report, self._hear, self.new_id)
+            cycle = Cycle(self.errand, self._looker, settler, self.report, self._hear, self.new_id, self.loans)
             ending = await cycle.run(look)
         return self._stopped(ending.reason) if ending.outcome is Outcome.STOPPED else ending
 
@@ -112,18 +138,18 @@ class Unwind:
         now_ms = self.exchange.server_now_ms()
         for intent in leftovers:
             amount = "" if intent.amount is None else f" of {plain(intent.amount)} {intent.asset}"
-            self._hear(Notice(f"{self.goal.symbol}: an earlier run left a {intent.kind}{amount} open; looking it up"))
+            self._hear(Notice(f"{self.symbol}: an earlier run left a {intent.kind}{amount} open; looking it up"))
             self._left_open = f", the outcome of an earlier {intent.kind}{amount} is still unknown"
             settled = await settler.settle(intent, now_ms)
             self._left_open = ""
-            self._hear(Notice(f"{self.goal.symbol}: that {intent.kind}{amount} is {settled.fate.value}"))
+            self._hear(Notice(f"{self.symbol}: that {intent.kind}{amount} is {settled.fate.value}"))
 
     def _stopped(self, why: str) -> Ending:
         return Ending(Outcome.STOPPED, f"{why.rstrip('.')}; {self._standing()}")
 
     def _standing(self) -> str:
         """Where the pair was last seen, and what to do: always the same command again."""
-        account, symbol = self.report.after, self.goal.symbol
+        account, symbol = self.report.after, self.symbol
         if account is None:
             return f"{symbol} could not be read and nothing was sent; run the same command again"
         open_steps = [step for step in self.report.steps if step.status is StepStatus.UNKNOWN]

@@ -1,0 +1,59 @@
+"""One account read for everybody who asked at the same moment: it shows every pair, and costs the same for one as for twenty."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Generic, TypeVar, cast
+
+from marginbot.domain.account import IsolatedAccount
+from marginbot.domain.amounts import Symbol
+from marginbot.engine.ports import Exchange
+
+T = TypeVar("T")
+
+
+class SingleFlight(Generic[T]):
+    """Joins callers to the next request that leaves. Nobody gets the answer of a request that left before they asked."""
+
+    def __init__(self, ask: Callable[[], Awaitable[T]]) -> None:
+        self._ask = ask
+        self._next: asyncio.Task[T] | None = None
+
+    async def __call__(self) -> T:
+        """Raises whatever the question raises, to everybody who waits for it. One caller who gives up leaves the others be."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._fly())
+            self._next.add_done_callback(_heard)
+        return await asyncio.shield(self._next)
+
+    async def _fly(self) -> T:
+        await asyncio.sleep(0)  # everybody who asks in this turn of the loop comes along
+        self._next = None
+        return await self._ask()
+
+
+def _heard(flight: asyncio.Task[Any]) -> None:
+    """An answer nobody waits for any more is not a complaint at the end of the program."""
+    if not flight.cancelled():
+        flight.exception()
+
+
+class SharedLooks:
+    """The exchange as it is, except that account reads are shared."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._accounts = SingleFlight(exchange.isolated_accounts)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exchange, name)
+
+    async def isolated_accounts(self) -> Mapping[Symbol, IsolatedAccount]:
+        """Every isolated account, from a request sent after this call."""
+        return await self._accounts()
+
+
+def sharing(exchange: Exchange) -> Exchange:
+    """The same exchange for many pairs at once."""
+    return cast(Exchange, SharedLooks(exchange))
