@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+from marginbot.paper.access import Access
 from marginbot.paper.control import PREFIX, control
 from marginbot.paper.exchange import Exchange
 from marginbot.paper.faults import Fault
-from marginbot.paper.messages import Header, Request, Response, error_response
+from marginbot.paper.messages import Header, Request, Response, error_response, html_page
 from marginbot.paper.params import MAX_BODY_BYTES
+from marginbot.paper.protocol import CUT, PATIENCE_S
 from marginbot.paper.streams.hub import Hub
 from marginbot.paper.streams.socket import serve_socket
 
@@ -22,22 +24,30 @@ Sleep = Callable[[float], Awaitable[Any]]
 
 # Streams look for what is new this often; whatever a request changes is sent at once.
 PULSE_S = 0.1
-# Key in the scope under which the server leaves a way to cut the connection (see server.CuttableProtocol).
-CUT = "marginbot.cut"
 LONGEST_SILENCE_S = 60.0
 
 
 class App:
     """ASGI around one exchange. latency_ms: how long every answer takes, each request for itself.
 
+    access: who may use the controls. patience_s: how long a body may take to arrive.
     pulse_s: how often streams look for what is new; None leaves it to whoever calls `streams.pulse`.
     """
 
     def __init__(
-        self, exchange: Exchange, *, latency_ms: int = 0, sleep: Sleep = asyncio.sleep, pulse_s: float | None = PULSE_S
+        self,
+        exchange: Exchange,
+        *,
+        latency_ms: int = 0,
+        sleep: Sleep = asyncio.sleep,
+        pulse_s: float | None = PULSE_S,
+        access: Access | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.exchange = exchange
         self.latency_ms = latency_ms
+        self.access = access or Access()
+        self.patience_s = patience_s
         self.streams = Hub(exchange)
         self._sleep = sleep
         self._pulse_s = pulse_s
@@ -53,13 +63,16 @@ class App:
             await _lifespan(receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
+        headers = dict(scope["headers"])
+        body = await self._body(headers, receive)
         if body is None:
-            await _send(send, error_response(-1100, "The request body is too large.", 413).plus(_CLOSE))
             return
-        request = _request(scope, body)
+        if isinstance(body, Response):
+            await _send(send, body.plus(_CLOSE))
+            return
+        request = _request(scope, headers, body)
         if request.path.startswith(PREFIX):
-            answer = control(self.exchange, request)
+            answer = self.access.refusal(request) or control(self.exchange, request)
             self.streams.pulse()
             await _send(send, answer)
             return
@@ -72,6 +85,19 @@ class App:
             await _lose(scope, receive, silent=fault is not None and fault.kind.endswith("timeout"))
         else:
             await _send(send, response)
+
+    async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes | Response | None:
+        """The whole body, or the answer to one that is too long or does not come; None when the client left meanwhile."""
+        if b"content-length" not in headers and b"transfer-encoding" not in headers:
+            return await _read(receive)
+        if int(headers.get(b"content-length", b"0")) > MAX_BODY_BYTES:
+            return _TOO_LARGE
+        try:
+            async with asyncio.timeout(self.patience_s):
+                body = await _read(receive)
+        except TimeoutError:
+            return html_page(408)
+        return _TOO_LARGE if body is not None and len(body) > MAX_BODY_BYTES else body
 
     async def _faulty(self, fault: Fault, request: Request) -> Response | None:
         """What the client gets of a request that `fault` strikes; None when it gets nothing."""
@@ -98,22 +124,25 @@ class App:
 
 
 _CLOSE: tuple[Header, ...] = ((b"connection", b"close"),)
+_TOO_LARGE = error_response(-1100, "The request body is too large.", 413)
 
 
-def _request(scope: Scope, body: bytes) -> Request:
+def _request(scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Request:
     client = scope.get("client")
     peer = client[0] if client else "unknown"
-    return Request(scope["method"], scope["path"], scope["query_string"], body, dict(scope["headers"]), peer)
+    return Request(scope["method"], scope["path"], scope["query_string"], body, headers, peer)
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body, None when it is longer than we take."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False) and len(body) <= MAX_BODY_BYTES:
+async def _read(receive: Receive) -> bytes | None:
+    """The body, or enough of it to see that it is too long; None when the client left before its end."""
+    body, more = b"", True
+    while more and len(body) <= MAX_BODY_BYTES:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
-    return body if len(body) <= MAX_BODY_BYTES else None
+        more = message.get("more_body", False)
+    return body
 
 
 async def _send(send: Send, response: Response) -> None:

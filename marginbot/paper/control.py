@@ -1,4 +1,4 @@
-"""The hand of whoever runs the exchange: faults, prices, time and keys under /paper/, for programs on this machine only.
+"""The hand of whoever runs the exchange: faults, prices, time and keys under /paper/; who that is, `access` decides.
 
 POST   /paper/faults   [{"kind": "disconnect", "method": "POST", "path": "/sapi/v1/margin/order"}]   (fields: faults.Fault)
 GET    /paper/faults   those that can still strike          DELETE /paper/faults   disarm all
@@ -16,10 +16,10 @@ POST   /paper/keys     {"rights": {"permitsUniversalTransfer": false}}: one more
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
-from ipaddress import ip_address
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -35,6 +35,12 @@ from marginbot.paper.messages import Request, Response, error_response, json_res
 from marginbot.paper.streams.orders import Kind
 
 PREFIX = "/paper/"
+# Longer steps than a year would keep everybody waiting while interest accrues hour by hour.
+LONGEST_STEP_MS = 366 * 86_400_000
+LOWEST_PRICE, HIGHEST_PRICE = Decimal("0.00000001"), Decimal(10**12)
+_PRICE = re.compile(r"[0-9]{1,13}(\.[0-9]{1,20})?")
+# What a body that decodes may still raise once it is carried out.
+_NONSENSE = (msgspec.MsgspecError, ValueError, ArithmeticError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,9 +70,7 @@ class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def control(exchange: Exchange, request: Request) -> Response:
-    """Answer a request under /paper/. Refused unless it comes from this machine, and from no web page."""
-    if not _is_loopback(request.peer) or b"origin" in request.headers:
-        return error_response(-1002, "The paper controls answer local programs only.", 403)
+    """Answer a request under /paper/; whether it may come in was asked before (see access). What makes no sense is refused."""
     action = _ACTIONS.get((request.method, request.path.removeprefix(PREFIX)))
     if action is None:
         return error_response(-1099, "No such control.", 404)
@@ -74,8 +78,8 @@ def control(exchange: Exchange, request: Request) -> Response:
         return json_response(action(exchange, request.body))
     except Refusal as refusal:
         return refusal_response(refusal)
-    except (msgspec.MsgspecError, ValueError, InvalidOperation) as problem:
-        return error_response(-1130, str(problem))
+    except _NONSENSE as problem:
+        return error_response(-1130, str(problem) or type(problem).__name__)
 
 
 def _add_faults(exchange: Exchange, body: bytes) -> object:
@@ -131,8 +135,8 @@ def _list_events(exchange: Exchange, body: bytes) -> object:
 
 def _advance(exchange: Exchange, body: bytes) -> object:
     step = msgspec.json.decode(body, type=Advance).ms
-    if step < 0:
-        raise ValueError("time does not go back")
+    if not 0 <= step <= LONGEST_STEP_MS:
+        raise ValueError("time goes on by 0 ms to a year at a time")
     exchange.skip(step)
     return {"serverTime": exchange.world.now_ms}
 
@@ -169,14 +173,6 @@ _ACTIONS: Mapping[tuple[str, str], Callable[[Exchange, bytes], object]] = {
 
 
 def _decimal(text: str) -> Decimal:
-    value = Decimal(text)
-    if not value.is_finite() or value <= 0:
-        raise ValueError(f"a price must be above zero, not {text}")
-    return value
-
-
-def _is_loopback(peer: str) -> bool:
-    try:
-        return ip_address(peer).is_loopback
-    except ValueError:
-        return False
+    if not _PRICE.fullmatch(text) or not LOWEST_PRICE <= Decimal(text) <= HIGHEST_PRICE:
+        raise ValueError(f"a price is a decimal from {LOWEST_PRICE:f} to {HIGHEST_PRICE}, not {text[:40]}")
+    return Decimal(text)

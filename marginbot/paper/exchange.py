@@ -6,11 +6,11 @@ No I/O and no waiting in here; `app` puts it on sockets, `transport` under httpx
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from marginbot.paper.api import unsettled
 from marginbot.paper.api.endpoint import Caller, Endpoint, Refusal, Security, WeightKind
 from marginbot.paper.faults import FaultScript, rewritten
 from marginbot.paper.keys import Key, KeyRegistry
@@ -23,10 +23,12 @@ from marginbot.paper.messages import (
     json_response,
     refusal_response,
 )
-from marginbot.paper.params import MAX_BODY_BYTES, ParamPolicy, check_params, lenient_params, read_params
-from marginbot.paper.signing import check_rights, check_signature, check_time, identify
+from marginbot.paper.params import MAX_BODY_BYTES, ParamPolicy, UnknownParams, check_params, read_params
+from marginbot.paper.request_log import LogEntry, RequestLog
+from marginbot.paper.signing import check_rights, check_signature, check_time, identify, not_permitted
+from marginbot.paper.special import special_key
 from marginbot.paper.streams.orders import StreamOrders
-from marginbot.paper.weights import Limits, Throttled, Weights
+from marginbot.paper.weights import Limits, Throttled, Weights, check_orders, places_orders
 
 if TYPE_CHECKING:
     from marginbot.paper.books.world import World
@@ -35,7 +37,6 @@ logger = logging.getLogger("marginbot.paper")
 
 Clock = Callable[[], int]
 ANYONE = Caller(0, "", {})
-LOG_SIZE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +48,6 @@ class Switches:
     extra_keys: bool = False
 
 
-class LogEntry(NamedTuple):
-    """One request met and the status it was answered with; the raw bytes are read only when somebody looks."""
-
-    at_ms: int
-    method: str
-    path: str
-    query: bytes
-    body: bytes
-    status: int
-
-    def params(self) -> dict[str, str]:
-        """Decoded parameters without the signature."""
-        return lenient_params(self.query, self.body)
-
-
 @dataclass(slots=True)
 class Admitted:
     """A request that passed every check and waits to be carried out."""
@@ -71,6 +57,7 @@ class Admitted:
     caller: Caller
     params: Mapping[str, str]
     sent: Mapping[str, str]
+    weight: int
 
 
 class Exchange:
@@ -99,7 +86,7 @@ class Exchange:
         self.weights = Weights(self.switches.limits)
         self.faults = FaultScript(scenario=world.faults)
         self.streams = StreamOrders()
-        self.log: deque[LogEntry] = deque(maxlen=LOG_SIZE)
+        self.log = RequestLog()
         self.skipped_ms = 0
         self.writes = 0
         self._routes = {(endpoint.method, endpoint.path): endpoint for endpoint in endpoints}
@@ -116,19 +103,21 @@ class Exchange:
         endpoint = self._routes.get((request.method, request.path))
         if endpoint is None:
             return self._done(request, self._no_route(request))
+        endpoint = unsettled.as_switched(endpoint, self.world.config)
         caller = ANYONE
         try:
             self.advance()
             self.weights.check_ban(request.peer, self.world.now_ms)
+            self.weights.count_request(request.peer, self.world.now_ms)
             if len(request.body) > MAX_BODY_BYTES:
                 raise Refusal(-1100, "The request body is too large.", 413)
-            sent = read_params(request)
+            sent = read_params(request, last_wins=_on_sapi(request.path) and self.world.config.sapi_repeated_params == "last")
             key = self._key_for(endpoint, request)
             if key is not None:
-                caller = Caller(key.uid, key.api_key, key.rights)
+                caller = Caller(key.uid, key.api_key, key.rights, key.margin_symbol)
             params = self._checked(endpoint, request, sent, key)
-            self._charge(endpoint, params, request, caller)
-            return Admitted(request, endpoint, caller, params, sent)
+            weight = self._charge(endpoint, params, request, caller)
+            return Admitted(request, endpoint, caller, params, sent, weight)
         except Refusal as refusal:
             return self._refused(request, endpoint, caller, refusal)
         except Exception:
@@ -140,14 +129,15 @@ class Exchange:
         request, endpoint, caller = admitted.request, admitted.endpoint, admitted.caller
         try:
             self.advance()
-            self.weights.check_orders(endpoint, caller.uid, self.world.now_ms, self.world.config.order_limit_10s)
-            if _reaches_the_engine(endpoint):
-                # An order held up on its way is checked once more in front of the matching engine.
-                check_time(admitted.sent, self.world.now_ms)
+            if _reaches_the_engine(endpoint) and (self.world.config.sapi_time_rechecked or not _on_sapi(endpoint.path)):
+                self._check_in_front_of_the_engine(admitted)
             self.world.before_request(caller.uid, request.method, request.path, admitted.params)
+            if places_orders(endpoint):
+                check_orders(endpoint, self.world.account(caller.uid).order_count, self.world.config, self.world.now_ms)
             response = json_response(endpoint.handler(self.world, caller, admitted.params))
             self.world.after_request(request.method, request.path, admitted.params)
-            self.weights.order_placed(endpoint, caller.uid, self.world.now_ms)
+            if endpoint.free_when_done:
+                self.weights.give_back(endpoint, admitted.weight, request.peer, caller.uid, self.world.now_ms)
         except Refusal as refusal:
             return self._refused(request, endpoint, caller, refusal)
         except Exception:
@@ -168,33 +158,49 @@ class Exchange:
         self.writes += 1
 
     def _key_for(self, endpoint: Endpoint, request: Request) -> Key | None:
-        return None if endpoint.security is Security.NONE else identify(request, self.keys)
+        if endpoint.security is Security.NONE:
+            return None
+        return special_key(self.world, request) or identify(request, self.keys)
 
     def _checked(self, endpoint: Endpoint, request: Request, sent: Mapping[str, str], key: Key | None) -> dict[str, str]:
-        params = check_params(endpoint, sent, self.switches.params.of(endpoint.path))
+        policy = self.switches.params.of(endpoint.path)
+        if _on_sapi(endpoint.path) and self.world.config.sapi_unknown_params == "refuse":
+            policy = UnknownParams.REFUSE
+        params = check_params(endpoint, sent, policy)
         if key is None:
             return params
         if endpoint.security is Security.SIGNED:
             check_time(sent, self.world.now_ms)
             check_signature(request, sent, key)
         check_rights(key, endpoint.needs)
+        if key.margin_symbol is not None and not endpoint.margin_keys:
+            raise not_permitted()
         return params
 
-    def _charge(self, endpoint: Endpoint, params: Mapping[str, str], request: Request, caller: Caller) -> None:
+    def _check_in_front_of_the_engine(self, admitted: Admitted) -> None:
+        """An order held up on its way is checked once more; one that comes too late counts as unfilled all the same."""
+        try:
+            check_time(admitted.sent, self.world.now_ms)
+        except Refusal:
+            self.world.account(admitted.caller.uid).order_count.placed(self.world.now_ms)
+            raise
+
+    def _charge(self, endpoint: Endpoint, params: Mapping[str, str], request: Request, caller: Caller) -> int:
         weight = endpoint.weight if isinstance(endpoint.weight, int) else endpoint.weight(params)
         self.weights.charge(endpoint, weight, request.peer, caller.uid, self.world.now_ms)
+        return weight
 
     def _no_route(self, request: Request) -> Response:
         if (request.method, request.path) in self._retired:
             # The one removed /api path was seen to answer 410; for /sapi nothing is known, 404 is assumed.
-            return html_page(410 if request.path.startswith("/api/") else 404)
+            return html_page(self.world.config.retired_status if _on_sapi(request.path) else 410)
         if request.path in self._paths:
             return error_response(-1020, "This operation is not supported.", 405)
         return html_page(404)
 
     def _refused(self, request: Request, endpoint: Endpoint, caller: Caller, refusal: Refusal) -> Response:
         response = refusal_response(refusal)
-        if isinstance(refusal, Throttled):
+        if isinstance(refusal, Throttled) and refusal.says_when:
             response = response.plus(((b"retry-after", b"%d" % refusal.retry_after_s),))
         return self._done(request, self._dressed(response, endpoint, request, caller))
 
@@ -203,7 +209,11 @@ class Exchange:
             response = rewritten(response, "extra_keys")
         if endpoint.kind is WeightKind.SAPI_UID and not caller.uid:
             return response
-        return response.plus(self.weights.headers(endpoint, request.peer, caller.uid, self.world.now_ms))
+        orders = self.world.account(caller.uid).order_count if caller.uid and places_orders(endpoint) else None
+        if self.world.config.both_weight_headers and _on_sapi(endpoint.path) and caller.uid:
+            other = unsettled.other_kind(endpoint)
+            response = response.plus(self.weights.headers(other, request.peer, caller.uid, self.world.now_ms))
+        return response.plus(self.weights.headers(endpoint, request.peer, caller.uid, self.world.now_ms, orders))
 
     def _note_write(self, request: Request) -> None:
         if request.method != "GET":
@@ -214,6 +224,10 @@ class Exchange:
     def _done(self, request: Request, response: Response) -> Response:
         self.log.append(LogEntry(self.world.now_ms, request.method, request.path, request.query, request.body, response.status))
         return response
+
+
+def _on_sapi(path: str) -> bool:
+    return path.startswith("/sapi/")
 
 
 def _reaches_the_engine(endpoint: Endpoint) -> bool:

@@ -72,6 +72,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError(f"no canned answer {self.canned!r}; known: {', '.join(sorted(CANNED))}")
         if self.kind == "answer" and self.canned is None and self.status is None:
             raise ValueError("an answer fault needs `canned` or `status`")
+        if self.status is not None and not 200 <= self.status <= 599:
+            raise ValueError(f"a status is a number from 200 to 599, not {self.status}")
         if (self.kind == "rewrite") != (self.rewrite in REWRITES):
             raise ValueError(f"a rewrite fault, and no other, needs a `rewrite` out of {', '.join(REWRITES)}")
         if self.executed and self.kind in NEVER_SENT:

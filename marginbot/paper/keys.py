@@ -52,7 +52,11 @@ class KeyKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One API key of account `uid`. Exactly one of `secret` (HMAC) and `public_key` is set."""
+    """One API key of account `uid`. Exactly one of `secret` (HMAC) and `public_key` is set.
+
+    local_only: good for requests of this machine alone, as a real key may be bound to an address. margin_symbol: of a special
+    margin key, see api.endpoint.Caller.
+    """
 
     api_key: str
     uid: int
@@ -60,6 +64,8 @@ class Key:
     rights: Mapping[str, bool]
     secret: bytes | None = field(default=None, repr=False)
     public_key: PublicKey | None = field(default=None, repr=False)
+    local_only: bool = False
+    margin_symbol: str | None = None
 
     def verifies(self, text: bytes, signature: str) -> bool:
         """Whether `signature` (hex for HMAC, else base64, already percent-decoded) is this key's over `text`."""
@@ -80,16 +86,17 @@ class KeyRegistry:
     def find(self, api_key: str) -> Key | None:
         return self._keys.get(api_key)
 
-    def add_hmac(self, uid: int, api_key: str, secret: str, rights: Mapping[str, bool] = FULL_RIGHTS) -> Key:
+    def add_hmac(
+        self, uid: int, api_key: str, secret: str, rights: Mapping[str, bool] = FULL_RIGHTS, *, local_only: bool = False
+    ) -> Key:
         """Add a key with an HMAC secret; the same api key again replaces the earlier one."""
-        return self._add(Key(api_key, uid, KeyKind.HMAC, dict(rights), secret=secret.encode()))
+        return self._add(Key(api_key, uid, KeyKind.HMAC, dict(rights), secret=secret.encode(), local_only=local_only))
 
     def add_public_key(self, uid: int, pem: bytes, rights: Mapping[str, bool] = FULL_RIGHTS) -> Key:
         """Add an Ed25519 or RSA public key (PEM). Its api key is the SHA-256 of the key itself: stable, 64 characters."""
-        public = _load_public_key(pem)
+        public = load_public_key(pem)
         der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        kind = KeyKind.RSA if isinstance(public, rsa.RSAPublicKey) else KeyKind.ED25519
-        return self._add(Key(hashlib.sha256(der).hexdigest(), uid, kind, dict(rights), public_key=public))
+        return self._add(Key(hashlib.sha256(der).hexdigest(), uid, key_kind(public), dict(rights), public_key=public))
 
     def _add(self, key: Key) -> Key:
         self._keys[key.api_key] = key
@@ -97,9 +104,9 @@ class KeyRegistry:
 
 
 def paper_keys(uid: int) -> KeyRegistry:
-    """A registry with the one HMAC pair every paper world accepts."""
+    """A registry with the one HMAC pair every paper world accepts, from this machine: everybody can read it here."""
     registry = KeyRegistry()
-    registry.add_hmac(uid, PAPER_API_KEY, PAPER_API_SECRET)
+    registry.add_hmac(uid, PAPER_API_KEY, PAPER_API_SECRET, local_only=True)
     return registry
 
 
@@ -124,7 +131,12 @@ def _public_key_verifies(public: PublicKey | None, text: bytes, signature: str) 
     return True
 
 
-def _load_public_key(pem: bytes) -> PublicKey:
+def key_kind(public: PublicKey) -> KeyKind:
+    return KeyKind.RSA if isinstance(public, rsa.RSAPublicKey) else KeyKind.ED25519
+
+
+def load_public_key(pem: bytes) -> PublicKey:
+    """Raises: PaperError for anything but a PEM of an Ed25519 or RSA public key."""
     try:
         public = serialization.load_pem_public_key(pem)
     except (ValueError, TypeError) as problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from ipaddress import ip_address
 
 import msgspec
 
@@ -14,6 +15,8 @@ Header = tuple[bytes, bytes]
 
 JSON_TYPE = b"application/json;charset=UTF-8"
 HTML_TYPE = b"text/html"
+IN_PROCESS = "in-process"
+_LOCAL = frozenset({IN_PROCESS, "127.0.0.1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,18 @@ class Request:
     query: bytes = b""
     body: bytes = b""
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
-    peer: str = "in-process"
+    peer: str = IN_PROCESS
 
     @property
     def api_key(self) -> str | None:
         """What came in X-MBX-APIKEY, None when the header is absent."""
         value = self.headers.get(b"x-mbx-apikey")
         return None if value is None else value.decode("latin-1")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it comes from this machine."""
+        return self.peer in _LOCAL or _is_loopback(self.peer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +95,10 @@ def firewall_page() -> Response:
         "Request ID: paper-exchange-0000</PRE>\n</BODY></HTML>\n"
     )
     return Response(403, body.encode(), ((b"content-type", HTML_TYPE),))
+
+
+def _is_loopback(peer: str) -> bool:
+    try:
+        return ip_address(peer).is_loopback
+    except ValueError:
+        return False

@@ -36,18 +36,19 @@ class ParamPolicy:
         return self.api if path.startswith("/api/") else self.sapi
 
 
-def read_params(request: Request) -> dict[str, str]:
+def read_params(request: Request, *, last_wins: bool = False) -> dict[str, str]:
     """Every parameter sent, decoded, the shell's own included.
 
-    Raises: Refusal -1101 for a name twice in one place, -1100 for undecodable text, -1104 for a body that is not a form.
+    last_wins: of a name twice in one place the last value counts.
+    Raises: Refusal -1101 where it does not, -1100 for undecodable text, -1104 for a body that is not a form.
     """
-    query = _decode(request.query)
+    query = _decode(request.query, last_wins=last_wins)
     if not request.body:
         return query
     if not _is_form(request):
         # Binance does not read JSON bodies: whatever was in there counts as not sent.
         raise Refusal(-1104, "Not all sent parameters were read; send them as a query or a urlencoded form.")
-    return _decode(request.body) | query
+    return _decode(request.body, last_wins=last_wins) | query
 
 
 def check_params(endpoint: Endpoint, sent: Mapping[str, str], policy: UnknownParams) -> dict[str, str]:
@@ -79,7 +80,7 @@ def lenient_params(query: bytes, body: bytes) -> dict[str, str]:
     return {_text(name): _text(value) for name, _, value in pairs if name != b"signature"}
 
 
-def _decode(raw: bytes) -> dict[str, str]:
+def _decode(raw: bytes, *, last_wins: bool = False) -> dict[str, str]:
     found: dict[str, str] = {}
     if not raw:
         return found
@@ -88,7 +89,7 @@ def _decode(raw: bytes) -> dict[str, str]:
             continue
         name, _, value = part.partition(b"=")
         key = _strict_text(name)
-        if key in found:
+        if key in found and not last_wins:
             raise Refusal(-1101, "Duplicate values for a parameter detected.")
         found[key] = _strict_text(value)
     return found

@@ -1,24 +1,26 @@
-"""The exchange on a socket of this machine: uvicorn, our own handling of signals, and a world saved while it runs."""
+"""The exchange on a socket: uvicorn, our own handling of signals, and a world saved while it runs."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
+import functools
+import secrets
 import signal
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import TypedDict
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from marginbot.paper.app import CUT, App
+from marginbot.paper.access import Access
+from marginbot.paper.app import App
 from marginbot.paper.errors import PaperError
 from marginbot.paper.exchange import Exchange
-from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
+from marginbot.paper.keys import Key, KeyRegistry
+from marginbot.paper.listeners import LOOPBACK, is_loopback, listening
 from marginbot.paper.params import MAX_BODY_BYTES
+from marginbot.paper.protocol import PATIENCE_S, GuardedProtocol
 from marginbot.paper.store import OpenedWorld, logger
 
 SAVE_EVERY_S = 1.0
@@ -35,7 +37,11 @@ class AcceptedKey(TypedDict):
 
 
 class Ready(TypedDict):
-    """Where the exchange listens and whom it knows. `keys` lists every key with its type: HMAC, ED25519 or RSA."""
+    """Where the exchange listens and whom it knows. `keys` lists every key with its type: HMAC, ED25519 or RSA.
+
+    Beyond loopback `api_key` and `api_secret` are a pair made for this run, and the one everybody knows is not listed: it
+    is good from this machine alone.
+    """
 
     rest_url: str
     stream_url: str
@@ -50,13 +56,14 @@ def serve(
     on_ready: Callable[[Ready], None],
     *,
     opened: OpenedWorld | None = None,
-    host: str = "127.0.0.1",
+    host: str = LOOPBACK,
     port: int = 0,
     latency_ms: int = 0,
+    token: str | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then return normally; the world of `opened` is saved meanwhile and at the end.
 
-    on_ready: called once, as soon as connections are accepted. port: 0 takes a free one. Call it in the main thread.
+    on_ready: called once, as soon as connections are accepted. The rest as for `serving`. Call it in the main thread.
     Raises: PaperError when the address cannot be had. The caller closes `opened`.
     """
 
@@ -65,7 +72,7 @@ def serve(
         loop = asyncio.get_running_loop()
         for told in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(told, stop.set)
-        async with serving(exchange, opened=opened, host=host, port=port, latency_ms=latency_ms) as ready:
+        async with serving(exchange, opened=opened, host=host, port=port, latency_ms=latency_ms, token=token) as ready:
             on_ready(ready)
             await stop.wait()
 
@@ -87,34 +94,34 @@ async def serving(
     exchange: Exchange,
     *,
     opened: OpenedWorld | None = None,
-    host: str = "127.0.0.1",
+    host: str = LOOPBACK,
     port: int = 0,
     latency_ms: int = 0,
+    token: str | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> AsyncIterator[Ready]:
-    """Serve in the running event loop while the context is open; for daemons and tests. Leaves signals alone."""
-    with _bound(host, port) as listener:
-        app = App(exchange, latency_ms=latency_ms)
-        server = _Server(_config(app))
-        running = asyncio.create_task(server.serve(sockets=[listener]))
+    """Serve in the running event loop while the context is open; for daemons and tests. Leaves signals alone.
+
+    port: 0 takes a free one. token: what the controls demand, needed beyond loopback. patience_s: how long a request may
+    take to arrive. Raises: PaperError when the address cannot be had, or is not loopback and there is no token.
+    """
+    wide = not is_loopback(host)
+    if wide and token is None:
+        raise PaperError(f"the paper exchange listens beyond this machine, on {host}, only with a token for its controls")
+    with listening(host, port) as listeners:
+        app = App(exchange, latency_ms=latency_ms, access=Access(token), patience_s=patience_s)
+        server = _Server(_config(app, patience_s))
+        running = asyncio.create_task(server.serve(sockets=list(listeners.sockets)))
         try:
             await _started(server, running)
-            ready = _ready(exchange, listener)
             if opened is not None:
-                opened.announce(ready["rest_url"])
+                opened.announce(f"http://{listeners.local}")
             async with _saved(exchange, opened):
-                yield ready
+                yield _ready(listeners.asked, _keys_for_strangers(exchange.keys) if wide else list(exchange.keys))
         finally:
             app.streams.shut_down()
             server.should_exit = True
             await running
-
-
-class CuttableProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with a way for the app to drop a connection unanswered, which ASGI itself does not offer."""
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {CUT: {"cut": self.transport.abort}}
 
 
 class _Server(uvicorn.Server):
@@ -125,40 +132,24 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _config(app: App) -> uvicorn.Config:
+def _config(app: App, patience_s: float = PATIENCE_S) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=CuttableProtocol,
+        http=functools.partial(GuardedProtocol, patience_s=patience_s),  # type: ignore[arg-type]
         lifespan="off",
         # Signed URLs must not reach any log.
         access_log=False,
         log_config=None,
         log_level="error",
         server_header=False,
+        # Nobody may claim another address than his own: keys, weights and bans go by it.
+        proxy_headers=False,
         ws_ping_interval=PING_EVERY_S,
         ws_ping_timeout=PONG_WITHIN_S,
         ws_max_size=MAX_BODY_BYTES,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
-
-
-@contextlib.contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket of this machine only: the keys are public knowledge, so no stranger may reach it."""
-    address = "127.0.0.1" if host == "localhost" else host
-    try:
-        family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
-        if not ipaddress.ip_address(address).is_loopback:
-            raise ValueError("not loopback")
-    except ValueError:
-        raise PaperError(f"the paper exchange listens on loopback only, not on {host}") from None
-    try:
-        listener = socket.create_server((address, port), family=family, backlog=1024)
-    except (OSError, OverflowError) as problem:
-        raise PaperError(f"the paper exchange cannot listen on {address} port {port}: {problem}") from problem
-    with listener:
-        yield listener
 
 
 async def _started(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
@@ -169,17 +160,22 @@ async def _started(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
         await asyncio.sleep(0.005)
 
 
-def _ready(exchange: Exchange, listener: socket.socket) -> Ready:
-    address, port = listener.getsockname()[:2]
-    at = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-    keys: Sequence[AcceptedKey] = [AcceptedKey(api_key=key.api_key, type=key.kind.value) for key in exchange.keys]
+def _keys_for_strangers(keys: KeyRegistry) -> list[Key]:
+    """The keys that are good from anywhere, an HMAC pair of this run first."""
+    uid = next(iter(keys)).uid
+    pair = keys.add_hmac(uid, secrets.token_hex(32), secrets.token_hex(32))
+    return [pair, *(key for key in keys if key is not pair and not key.local_only)]
+
+
+def _ready(at: str, keys: list[Key]) -> Ready:
+    pair = next(key for key in keys if key.secret is not None)
     return Ready(
         rest_url=f"http://{at}",
         stream_url=f"ws://{at}",
         ws_api_url=f"ws://{at}/ws-api/v3",
-        api_key=PAPER_API_KEY,
-        api_secret=PAPER_API_SECRET,
-        keys=list(keys),
+        api_key=pair.api_key,
+        api_secret=(pair.secret or b"").decode(),
+        keys=[AcceptedKey(api_key=key.api_key, type=key.kind.value) for key in keys],
     )
 
 

@@ -33,14 +33,14 @@ def text_to_sign(request: Request) -> bytes:
 def identify(request: Request, keys: KeyRegistry) -> Key:
     """The key in the header.
 
-    Raises: Refusal -2014 without or with an ill-formed key, -2015 for an unknown one. Both go out with HTTP 401, since
-    they say who is asking, not what was asked; clients were seen to expect that status.
+    Raises: Refusal -2014 without or with an ill-formed key, -2015 for an unknown one or one bound to another address.
+    Both go out with HTTP 401, since they say who is asking, not what was asked; clients were seen to expect that status.
     """
     api_key = request.api_key
     if not api_key or not api_key.isascii() or not api_key.isalnum():
         raise Refusal(-2014, "API-key format invalid.", 401)
     key = keys.find(api_key)
-    if key is None:
+    if key is None or (key.local_only and not request.is_local):
         raise not_permitted()
     return key
 

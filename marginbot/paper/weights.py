@@ -1,4 +1,4 @@
-"""Rate limits: three budgets of request weight, the count of new orders, and the ban of those who do not slow down.
+"""Rate limits: budgets of request weight, of requests and connections as such, of new orders, and the ban of the impatient.
 
 Source: Binance spot API docs (limits), margin general info: /api has one budget per address, on /sapi each endpoint has its own.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marginbot.paper.api.endpoint import Endpoint, Refusal, WeightKind
+from marginbot.paper.books.config import Config
+from marginbot.paper.books.order_count import OrderCount
 from marginbot.paper.messages import Header
 
 MINUTE_MS = 60_000
+FIVE_MINUTES_MS = 5 * MINUTE_MS
 DAY_MS = 86_400_000
-TEN_SECONDS_MS = 10_000
 
 # How many 429 of one minute an address may collect before it is banned.
 PATIENCE = 10
@@ -37,25 +39,28 @@ _ORDER_PATHS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sizes of the budgets: weight per minute, new orders per 10 s and per UTC day. Larger ones serve load tests.
+    """Sizes of the budgets: weight per minute, and requests and WebSocket connections of one address per five minutes.
 
-    Orders of both kinds are counted together; exchangeInfo and the margin order limit publish different sizes per 10 s.
+    Larger ones serve load tests. How many orders may be placed is for the world to say (books.config.Config).
     """
 
     api: int = 6_000
     sapi_ip: int = 12_000
     sapi_uid: int = 180_000
-    api_orders_10s: int = 100
-    sapi_orders_10s: int = 10_000
-    orders_1d: int = 200_000
+    raw_requests: int = 300_000
+    connections: int = 300
 
 
 class Throttled(Refusal):
-    """A budget is used up (429) or the address is banned (418). `retry_after_s`: whole seconds, at least 1."""
+    """A budget is used up (429) or the address is banned (418). `retry_after_s`: whole seconds, at least 1.
 
-    def __init__(self, code: int, text: str, http_status: int, wait_ms: int) -> None:
+    says_when: whether the answer has a Retry-After; orders too many on /sapi are refused without one.
+    """
+
+    def __init__(self, code: int, text: str, http_status: int, wait_ms: int, *, says_when: bool = True) -> None:
         super().__init__(code, text, http_status)
         self.retry_after_s = max(1, -(-wait_ms // 1000))
+        self.says_when = says_when
 
 
 class Weights:
@@ -74,47 +79,44 @@ class Weights:
         if now_ms < until:
             raise _banned(until, now_ms)
 
+    def count_request(self, address: str, now_ms: int) -> None:
+        """One more request, whatever its weight. Raises: Throttled 429, and 418 for going on after that."""
+        limit = self.limits.raw_requests
+        text = f"Too many requests; current limit is {limit} requests per 5 MINUTE."
+        self._draw(("RAW", address), 1, limit, FIVE_MINUTES_MS, address, text, now_ms)
+
+    def count_connection(self, address: str, server: str, now_ms: int) -> None:
+        """One more attempt to connect to `server`, the market streams or the WebSocket API. Raises: Throttled 429."""
+        budget, limit = ("CONNECTIONS", server, address), self.limits.connections
+        used = self._count(budget, FIVE_MINUTES_MS, now_ms)
+        if used >= limit:
+            text = f"Too many connections; current limit is {limit} attempts per 5 MINUTE."
+            raise Throttled(-1003, text, 429, _rest(FIVE_MINUTES_MS, now_ms))
+        self._used[budget] = (now_ms // FIVE_MINUTES_MS, used + 1)
+
     def charge(self, endpoint: Endpoint, weight: int, address: str, uid: int, now_ms: int) -> None:
         """Draw `weight` on the endpoint's budget. Raises: Throttled 429, and 418 for going on after that."""
+        text = self._too_much(endpoint.kind)
+        if endpoint.per_minute:
+            calls = ("CALLS", endpoint.method, endpoint.path, address)
+            self._draw(calls, 1, endpoint.per_minute, MINUTE_MS, address, text, now_ms)
         budget, limit = self._budget(endpoint, address, uid)
-        used = self._count(budget, MINUTE_MS, now_ms)
-        if used + weight > limit:
-            self._strike(address, now_ms)
-            raise Throttled(-1003, self._too_much(endpoint.kind), 429, _rest(MINUTE_MS, now_ms))
-        self._used[budget] = (now_ms // MINUTE_MS, used + weight)
+        self._draw(budget, weight, limit, MINUTE_MS, address, text, now_ms)
 
-    def check_orders(self, endpoint: Endpoint, uid: int, now_ms: int, world_limit: int) -> None:
-        """Raises: Throttled 429 (-1015) when the account may not place another order now.
+    def give_back(self, endpoint: Endpoint, weight: int, address: str, uid: int, now_ms: int) -> None:
+        """What was drawn a moment ago was not used after all."""
+        budget, _ = self._budget(endpoint, address, uid)
+        self._used[budget] = (now_ms // MINUTE_MS, max(0, self._count(budget, MINUTE_MS, now_ms) - weight))
 
-        world_limit: margin orders per 10 s as the world's own switch has it, where that is less.
-        """
-        if not _places_orders(endpoint):
-            return
-        on_api = endpoint.path.startswith("/api/")
-        recent = self.limits.api_orders_10s if on_api else min(self.limits.sapi_orders_10s, world_limit)
-        for span, limit, words in (
-            (TEN_SECONDS_MS, recent, "10 SECOND"),
-            (DAY_MS, self.limits.orders_1d, "1 DAY"),
-        ):
-            if self._count(("ORDERS", span, uid), span, now_ms) >= limit:
-                text = f"Too many new orders; current limit is {limit} orders per {words}."
-                raise Throttled(-1015, text, 429, _rest(span, now_ms))
-
-    def order_placed(self, endpoint: Endpoint, uid: int, now_ms: int) -> None:
-        """Count one new order of the account; calls that place none are not counted."""
-        if _places_orders(endpoint):
-            for span in (TEN_SECONDS_MS, DAY_MS):
-                budget = ("ORDERS", span, uid)
-                self._used[budget] = (now_ms // span, self._count(budget, span, now_ms) + 1)
-
-    def headers(self, endpoint: Endpoint, address: str, uid: int, now_ms: int) -> tuple[Header, ...]:
-        """The headers an answer of this endpoint carries: weight used, and for new orders their counts."""
+    def headers(
+        self, endpoint: Endpoint, address: str, uid: int, now_ms: int, orders: OrderCount | None = None
+    ) -> tuple[Header, ...]:
+        """The headers an answer of this endpoint carries: weight used, and for new orders what counts in `orders`."""
         budget, _ = self._budget(endpoint, address, uid)
         used = (_HEADERS[endpoint.kind], b"%d" % self._count(budget, MINUTE_MS, now_ms))
-        if not _places_orders(endpoint) or not uid:
+        if orders is None or not places_orders(endpoint):
             return (used,)
-        recent = self._count(("ORDERS", TEN_SECONDS_MS, uid), TEN_SECONDS_MS, now_ms)
-        today = self._count(("ORDERS", DAY_MS, uid), DAY_MS, now_ms)
+        recent, today = orders.recent.count(now_ms), orders.today.count(now_ms)
         return (used, (b"x-mbx-order-count-10s", b"%d" % recent), (b"x-mbx-order-count-1d", b"%d" % today))
 
     def _budget(self, endpoint: Endpoint, address: str, uid: int) -> tuple[tuple[object, ...], int]:
@@ -123,6 +125,15 @@ class Weights:
         if endpoint.kind is WeightKind.SAPI_IP:
             return (endpoint.method, endpoint.path, address), self.limits.sapi_ip
         return (endpoint.method, endpoint.path, uid), self.limits.sapi_uid
+
+    def _draw(
+        self, budget: tuple[object, ...], amount: int, limit: int, span_ms: int, address: str, text: str, now_ms: int
+    ) -> None:
+        used = self._count(budget, span_ms, now_ms)
+        if used + amount > limit:
+            self._strike(address, now_ms)
+            raise Throttled(-1003, text, 429, _rest(span_ms, now_ms))
+        self._used[budget] = (now_ms // span_ms, used + amount)
 
     def _count(self, budget: tuple[object, ...], span_ms: int, now_ms: int) -> int:
         interval, used = self._used.get(budget, (0, 0))
@@ -148,15 +159,27 @@ class Weights:
         return "Too many requests; current request has limited."
 
 
+def check_orders(endpoint: Endpoint, orders: OrderCount, config: Config, now_ms: int) -> None:
+    """Before an order by this endpoint. Raises: Throttled 429 (-1015) when the account may not place another one now."""
+    for window, limit, words in (
+        (orders.recent, config.order_limit_10s, "10 SECOND"),
+        (orders.today, config.order_limit_day, "1 DAY"),
+    ):
+        if window.count(now_ms) >= limit:
+            text = f"Too many new orders; current limit is {limit} orders per {words}."
+            on_api = endpoint.kind is WeightKind.API
+            raise Throttled(-1015, text, 429, _rest(window.span_ms, now_ms), says_when=on_api)
+
+
+def places_orders(endpoint: Endpoint) -> bool:
+    return endpoint.method == "POST" and endpoint.path in _ORDER_PATHS
+
+
 def _banned(until_ms: int, now_ms: int) -> Throttled:
     text = (
         f"Way too much request weight used; IP banned until {until_ms}. Please use the websocket for live updates to avoid bans."
     )
     return Throttled(-1003, text, 418, until_ms - now_ms)
-
-
-def _places_orders(endpoint: Endpoint) -> bool:
-    return endpoint.method == "POST" and endpoint.path in _ORDER_PATHS
 
 
 def _rest(span_ms: int, now_ms: int) -> int:

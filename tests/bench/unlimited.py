@@ -24,7 +24,7 @@ def main(state: Path, ready: Path) -> None:
     """Serve until SIGTERM; `ready` holds where as soon as connections are accepted."""
     with open_world(state, clock(), "empty") as opened:
         opened.world.config.order_limit_10s = opened.world.config.order_limit_day = ENDLESS
-        switches = Switches(limits=Limits(ENDLESS, ENDLESS, ENDLESS))
+        switches = Switches(limits=Limits(ENDLESS, ENDLESS, ENDLESS, ENDLESS, ENDLESS))
         exchange = exchange_of(opened.world, clock, switches=switches)
         serve(exchange, lambda urls: _tell(ready, json.dumps(urls)), opened=opened)
 

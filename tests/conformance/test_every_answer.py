@@ -39,9 +39,18 @@ READS: tuple[tuple[str, dict[str, str]], ...] = (
     (f"{MARGIN}/transfer", {}),
     (f"{MARGIN}/maxTransferable", {"asset": "USDT", "isolatedSymbol": "BTCUSDT"}),
     (f"{MARGIN}/forceLiquidationRec", {"isolatedSymbol": "ETHUSDT"}),
+    (f"{MARGIN}/capital-flow", {"symbol": "BTCUSDT"}),
+    (f"{MARGIN}/capital-flow", {"symbol": "ETHUSDT", "type": "LIQUIDATION_FEE"}),
+    (f"{MARGIN}/myPreventedMatches", {**HERE, "orderId": "1"}),
+    *((f"{MARGIN}/available-inventory", {"type": kind}) for kind in ("MARGIN", "ISOLATED")),
+    (f"{MARGIN}/interestRateHistory", {"asset": "USDT"}),
+    (f"{MARGIN}/crossMarginData", {"coin": "BTC"}),
+    (f"{MARGIN}/exchange-small-liability-history", {"current": "1", "size": "10"}),
     *((f"{MARGIN}/{name}", where) for name in ("openOrders", "allOrders", "myTrades") for where in (HERE, {"symbol": "BTCUSDT"})),
     *((f"{MARGIN}/{name}", where) for name in ("openOrderList", "allOrderList", "rateLimit/order") for where in (HERE, {})),
-    *((f"{SPOT}/{name}", {"symbol": "BTCUSDT"}) for name in ("depth", "avgPrice")),
+    *((f"{SPOT}/{name}", {"symbol": "BTCUSDT"}) for name in ("depth", "avgPrice", "aggTrades", "myFilters")),
+    ("/sapi/v1/asset/wallet/balance", {"quoteAsset": "USDT", "needBalanceDetail": "true"}),
+    ("/sapi/v1/asset/dribblet", {"accountType": "MARGIN"}),
     *((f"{SPOT}/{name}", {"symbol": "XRPUSDT"}) for name in ("referencePrice", "referencePrice/calculation", "executionRules")),
     *((f"{SPOT}/ticker/{name}", {"symbol": "BTCUSDT"}) for name in ("price", "bookTicker", "24hr")),
     (f"{SPOT}/ticker/price", {"symbols": '["BTCUSDT","ETHUSDT"]'}),
@@ -111,6 +120,44 @@ def be_liquidated(server: Server, caller: Server) -> None:
     caller.row("ETHUSDT")
 
 
+def close_the_cross_account(caller: Server) -> None:
+    """Exchange a small debt, then liquidate the rest by hand."""
+    loan = {"asset": "XRP", "isIsolated": "FALSE", "type": "BORROW", "amount": "2"}
+    caller.call("POST", LOAN, **loan)
+    assert [row["asset"] for row in caller.call("GET", f"{MARGIN}/exchange-small-liability")] == ["XRP"]
+    caller.call("POST", f"{MARGIN}/exchange-small-liability", assetNames="XRP")
+    caller.call("POST", f"{MARGIN}/max-leverage", maxLeverage=5)
+    caller.call("POST", f"{MARGIN}/manual-liquidation", type="MARGIN")
+
+
+def listen_to_risk(caller: Server) -> None:
+    headers = {"X-MBX-APIKEY": caller.key()}
+    for path in (f"{MARGIN}/listen-key", "/sapi/v2/margin/listen-key"):
+        key = caller.http.post(path, headers=headers).json()["listenKey"]
+        caller.http.put(path, params={"listenKey": key}, headers=headers)
+        caller.http.delete(path, headers=headers)
+
+
+def sweep_crumbs(caller: Server) -> None:
+    """Bring crumbs into both wallets that know them, and turn them into BNB."""
+    caller.call("POST", f"{SPOT}/order", symbol="ADAUSDT", side="BUY", type="MARKET", quantity="20")
+    caller.call("POST", TRANSFER, type="MAIN_MARGIN", asset="ADA", amount="10")
+    for kind in ("SPOT", "MARGIN"):
+        offers = caller.call("POST", "/sapi/v1/asset/dust-btc", accountType=kind)["details"]
+        assert "ADA" in [row["asset"] for row in offers]
+        caller.call("POST", "/sapi/v1/asset/dust", asset="ADA", accountType=kind)
+
+
+def have_special_keys(server: Server, caller: Server) -> None:
+    """Two of them, of which the one of the cross account stays."""
+    server.control("POST", "switch", {"name": "vip_level", "value": 7})
+    caller.call("POST", f"{MARGIN}/exit-special-key-mode")
+    for where in ({}, {"symbol": "BTCUSDT"}):
+        caller.call("POST", f"{MARGIN}/apiKey", apiName="fast", **where)
+    caller.call("PUT", f"{MARGIN}/apiKey/ip", ip="127.0.0.1", symbol="BTCUSDT")
+    caller.call("DELETE", f"{MARGIN}/apiKey", apiName="fast", symbol="BTCUSDT")
+
+
 def settings(caller: Server) -> None:
     caller.call("POST", "/sapi/v1/bnbBurn", spotBNBBurn="false")
     caller.call("POST", "/sapi/v3/asset/getUserAsset", needBtcValuation="true")
@@ -135,20 +182,30 @@ def read(caller: Server, *ends: str) -> None:
 
 
 UNSIGNED = {name for name in ENTRIES if name.startswith("GET /api/v3/") and "account" not in name} - {
-    f"GET /api/v3/{name}" for name in ("order", "openOrders", "allOrders", "myTrades")
+    f"GET /api/v3/{name}" for name in ("order", "openOrders", "allOrders", "myTrades", "myFilters", "rateLimit/order")
 }
+
+# Nobody here ever has such a loan to repay.
+NEVER = {f"POST {MARGIN}/liquidation-loan/repay"}
 
 
 def test_every_endpoint_answers_in_its_published_shape(server: Server, answers: Tap, caller: Server):
     act(caller)
     trade_on_spot(caller)
     be_liquidated(server, caller)
+    close_the_cross_account(caller)
+    listen_to_risk(caller)
+    sweep_crumbs(caller)
+    have_special_keys(server, caller)
     settings(caller)
+    server.control("POST", "event", {"at": 0, "do": "delist_spot", "symbol": "DOTUSDT", "in_hours": 48})
     server.control("POST", "event", {"at": 0, "do": "set_range", "symbol": "XRPUSDT", "reference": "2.5"})
     server.control("POST", "advance", {"ms": 3_600_000})
     read(caller)
     assert [(one.path, one.body) for one in answers.refused()] == []
     assert answers.wrongs() == []
-    assert set(ENTRIES) - set(answers.calls()) == set()
+    assert set(ENTRIES) - set(answers.calls()) == NEVER
     records = [one for one in answers.heard if one.path == f"{MARGIN}/forceLiquidationRec"]
     assert b'"rows":[{' in records[0].body
+    fees = [one for one in answers.heard if one.path == f"{MARGIN}/capital-flow" and "type" in one.sent]
+    assert b'"type":"LIQUIDATION_FEE"' in fees[0].body

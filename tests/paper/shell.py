@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from marginbot.paper.api.endpoint import Caller, Endpoint, Refusal, Security, WeightKind
 from marginbot.paper.books.config import Config
+from marginbot.paper.books.wallets import Account
 from marginbot.paper.exchange import Exchange, Switches
 from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET, paper_keys
 from marginbot.paper.messages import Request, Response
@@ -35,6 +36,10 @@ class CountingWorld:
         self.done: list[tuple[str, dict[str, str]]] = []
         self.config = Config()
         self.faults: list[object] = []
+        self.accounts: dict[int, Account] = {}
+
+    def account(self, uid: int) -> Account:
+        return self.accounts.setdefault(uid, Account(uid, self.now_ms))
 
     def before_request(self, uid: int, method: str, path: str, params: Mapping[str, str]) -> None:
         """Nothing was planned for it."""
@@ -65,6 +70,8 @@ def _does(name: str) -> Any:
     def handler(world: Any, caller: Caller, params: Mapping[str, str]) -> object:
         if params.get("asset") == "BROKEN":
             raise ZeroDivisionError("a defect")
+        if name == "order":
+            world.account(caller.uid).order_count.placed(world.now_ms)
         if params.get("asset") == "REFUSED":
             raise Refusal(-3041, "Balance is not enough")
         world.done.append((name, dict(params)))

@@ -13,7 +13,7 @@ from contextlib import closing
 import httpx
 import pytest
 
-from marginbot.paper.embedded import fresh_exchange
+from marginbot.paper.embedded import exchange_of, fresh_exchange
 from marginbot.paper.errors import PaperError
 from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
 from marginbot.paper.server import serving
@@ -79,11 +79,35 @@ async def test_an_unpatched_client_library_reads_trades_and_transfers_by_its_bas
     assert (symbol, status, type(transaction)) == ("BTCUSDT", "FILLED", int)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "example.com"])  # noqa: S104
-async def test_only_loopback_is_listened_on(host):
-    with pytest.raises(PaperError, match="loopback only"):
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104
+async def test_beyond_loopback_nobody_listens_without_a_token(host):
+    with pytest.raises(PaperError, match="only with a token"):
         async with serving(an_exchange(), host=host):
             pass
+
+
+@pytest.mark.parametrize("host", ["example.com", "", "localhost.", "127.0.0.1:80", "*"])
+async def test_a_host_is_an_address(host):
+    with pytest.raises(PaperError, match="on an IP address such as"):
+        async with serving(an_exchange(), host=host, token="t"):
+            pass
+
+
+async def test_beyond_loopback_the_pair_is_of_this_run_and_this_machine_finds_the_world_by_loopback(tmp_path):
+    clock = lambda: time.time_ns() // 1_000_000  # noqa: E731
+    with open_world(tmp_path, clock()) as opened:
+        exchange = exchange_of(opened.world, clock)
+        async with serving(exchange, opened=opened, host="0.0.0.0", token="t") as ready, a_client(ready) as client:  # noqa: S104
+            assert ready["rest_url"].startswith("http://0.0.0.0:")
+            assert live_server(tmp_path) == ready["rest_url"].replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+            assert ready["api_key"] != PAPER_API_KEY
+            assert [key["api_key"] for key in ready["keys"]] == [ready["api_key"]]
+            assert (await client.get(TIME)).status_code == 200
+            assert (await client.get("/paper/log")).status_code == 401
+            shown = {"Authorization": "Bearer t"}
+            assert (await client.get("/paper/log", headers=shown)).status_code == 200
+            forwarded = {**shown, "X-Forwarded-For": "10.0.0.5", "Origin": "http://evil"}
+            assert (await client.get("/paper/log", headers=forwarded)).status_code == 403
 
 
 async def test_a_taken_port_is_named():

@@ -6,7 +6,7 @@ import hashlib
 
 from marginbot.paper.api.endpoint import Caller, Endpoint, Handler, Security, WeightKind
 from marginbot.paper.api.params import DAY, Params, flag, integer
-from marginbot.paper.books import cross, risk
+from marginbot.paper.books import cross, cross_bars, risk
 from marginbot.paper.books.amounts import ZERO, half_up8
 from marginbot.paper.books.records import ListenToken
 from marginbot.paper.books.refusal import refuse
@@ -39,7 +39,7 @@ def cross_account(world: World, caller: Caller, params: Params) -> object:
         "tradeEnabled": True,
         "transferInEnabled": True,
         "transferOutEnabled": True,
-        "accountType": "MARGIN_1",
+        "accountType": cross_bars.account_type(account.cross_leverage),
         "userAssets": [_cross_row(world, asset, account.cross.get(asset, NOTHING)) for asset in world.assets],
     }
 
@@ -63,7 +63,7 @@ def trading_status(world: World, caller: Caller, params: Params) -> object:
 
 def account_flags(world: World, caller: Caller, params: Params) -> object:
     return {
-        "vipLevel": 0,
+        "vipLevel": world.config.vip_level,
         "isMarginEnabled": True,
         "isFutureEnabled": False,
         "isOptionsEnabled": False,

@@ -34,11 +34,16 @@ class WeightKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The account behind a key and what the key may do (names of apiRestrictions). `uid` 0 means no key was sent."""
+    """The account behind a key and what the key may do (names of apiRestrictions). `uid` 0 means no key was sent.
+
+    margin_symbol: set for a special margin key, which trades on one margin account by /api/v3: that of this pair, or the cross
+    account when it is empty.
+    """
 
     uid: int
     api_key: str
     rights: Mapping[str, bool]
+    margin_symbol: str | None = None
 
 
 Handler = Callable[["World", Caller, Mapping[str, str]], object]
@@ -50,6 +55,8 @@ class Endpoint:
 
     `required` and `optional` name the parameters without timestamp, recvWindow and signature, which the shell checks and removes.
     `needs` names the rights of the key (apiRestrictions flags) without which the call is refused with -2015.
+    `per_minute` is how many calls an address may make in a minute, whatever they weigh; 0: as many as their weight allows.
+    `free_when_done`: the weight is drawn, and given back when the call succeeds. `margin_keys`: special margin keys may call it.
     """
 
     method: str
@@ -61,3 +68,6 @@ class Endpoint:
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     needs: tuple[str, ...] = field(default=("enableReading",))
+    per_minute: int = 0
+    free_when_done: bool = False
+    margin_keys: bool = False

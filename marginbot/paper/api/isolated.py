@@ -28,8 +28,9 @@ def isolated_account(world: World, caller: Caller, params: Params) -> object:
     if "symbols" in params:
         symbols = params["symbols"].split(",")
         if len(symbols) > MOST_SYMBOLS:
-            raise refuse(-1130, name="symbols")
-        return {"assets": [_row(world, pairs, _isolated(world, symbol), btc) for symbol in symbols]}
+            raise refuse(world.config.too_many_symbols_code, name="symbols")
+        markets = [world.market(symbol) if symbol in pairs else _isolated(world, symbol) for symbol in symbols]
+        return {"assets": [_row(world, pairs, market, btc) for market in markets]}
     assets = [_row(world, pairs, world.market(symbol), btc) for symbol in _listed(world, pairs)]
     return {"assets": assets, **_totals(world, pairs, btc)}
 
@@ -45,8 +46,12 @@ def _listed(world: World, pairs: Pairs) -> list[str]:
 
 
 def enable(world: World, caller: Caller, params: Params) -> object:
-    """Switch a disabled account on again; -11001 when it was never opened."""
-    pair = world.pair(world.account(caller.uid), params["symbol"])
+    """Switch a disabled account on again; -11001 when it was never opened, -3004 when too many are on."""
+    account = world.account(caller.uid)
+    pair = world.pair(account, params["symbol"])
+    others = sum(other.enabled for other in account.isolated.values() if other is not pair)
+    if others >= world.config.max_isolated_accounts:
+        raise refuse(-3004)
     pair.enabled = pair.trade_enabled = True
     return {"success": True, "symbol": pair.symbol}
 
@@ -57,7 +62,8 @@ def disable(world: World, caller: Caller, params: Params) -> object:
     pair = world.pair(account, params["symbol"])
     orders = any(o.scope is Scope.ISOLATED and o.symbol == pair.symbol for o in account.open_orders.values())
     recent = pair.disabled_at_ms is not None and world.now_ms - pair.disabled_at_ms < DAY
-    if orders or recent or not pair.is_empty() or not pair.enabled:
+    in_use = (orders or not pair.is_empty()) and world.config.disable_needs_empty
+    if in_use or recent or not pair.enabled:
         raise refuse(-3004)
     pair.enabled = pair.trade_enabled = False
     pair.disabled_at_ms = world.now_ms
@@ -83,7 +89,7 @@ def margin_tiers(world: World, caller: Caller, params: Params) -> object:
             "baseAssetMaxBorrowable": world.text(tier.base_max),
             "quoteAssetMaxBorrowable": world.text(tier.quote_max),
         }
-        for tier in tiers_of(listing)
+        for tier in tiers_of(listing, world.config)
         if wanted is None or tier.number == wanted
     ]
 
@@ -127,7 +133,9 @@ def _row(world: World, pairs: Pairs, market: Market, btc: Decimal) -> dict[str, 
         market.index, btc, shown.enabled, shown.trade_enabled, shown.liquidating_until, world.config.pad_decimals,
         world.config.excessive_level, world.config.pre_liquidation_gap, pair is None,
         terms[market.listing.base].borrowable, terms[market.listing.quote].borrowable, world.config.omit_enabled,
-        world.config.liquidates, market.listing,
+        world.config.liquidates, market.listing, world.config.liquidate_rate_percent,
+        world.config.margin_ratio_of, world.config.rising_ratios, world.config.margin_call_3x, world.config.margin_call_5x,
+        world.config.margin_call_10x,
     )  # fmt: skip
     if shown.rendered is None or shown.rendered[0] != key:
         shown.rendered = (key, _render(world, market, shown, btc, created=pair is not None))
@@ -136,9 +144,11 @@ def _row(world: World, pairs: Pairs, market: Market, btc: Decimal) -> dict[str, 
 
 def _render(world: World, market: Market, pair: IsolatedPair, btc: Decimal, *, created: bool) -> dict[str, object]:
     listing, index, text = market.listing, market.index, world.text
-    tier, level = risk.pair_tier(listing, pair), risk.margin_level(pair, market.index)
+    tier, level = risk.pair_tier(listing, pair, world.config), risk.margin_level(pair, market.index)
     price = risk.liquidation_price(pair, tier.liquidation_ratio)
     rate = half_up8(abs(index - price) / index) if price else ZERO
+    rate = rate * 100 if world.config.liquidate_rate_percent else rate
+    leverage = tier.multiple if world.config.margin_ratio_of == "tier" else Decimal(listing.leverage)
     status = risk.level_status(level, tier, world.config)
     in_btc = world.usdt_price(listing.quote) / btc
     enabled = {} if world.config.omit_enabled else {"enabled": pair.enabled}
@@ -150,7 +160,7 @@ def _render(world: World, market: Market, pair: IsolatedPair, btc: Decimal, *, c
         **enabled,
         "marginLevel": text(risk.shown_level(level)),
         "marginLevelStatus": "FORCE_LIQUIDATION" if pair.liquidating_until is not None else status,
-        "marginRatio": text(tier.multiple),
+        "marginRatio": text(leverage),
         "indexPrice": text(index),
         "liquidatePrice": text(price),
         "liquidateRate": text(rate),

@@ -10,7 +10,7 @@ from marginbot.paper.api.params import (
     integer,
     listed,
     margin_scope,
-    needed_amount,
+    moved_amount,
     page,
     symbol_scope,
     window,
@@ -31,7 +31,7 @@ def borrow_repay(world: World, caller: Caller, params: Params) -> object:
         raise refuse(-1102, name="symbol")
     direction = choice(params, "type", DIRECTIONS, "")
     act = loans.borrow if direction == loans.BORROW else loans.repay
-    amount = needed_amount(params, "amount")
+    amount = moved_amount(world, params)
     loan = act(world, world.account(caller.uid), scope, symbol, params["asset"], amount)
     return {"tranId": loan.tx_id, "clientTag": ""}
 
@@ -96,7 +96,8 @@ def _loan(world: World, loan: Loan) -> dict[str, object]:
 
 
 def _interest(world: World, row: Interest) -> dict[str, object]:
-    place = {"isolatedSymbol": row.symbol} if row.scope is Scope.ISOLATED else {"rawAsset": row.asset}
+    raw = row.raw_asset or row.asset
+    place = {"isolatedSymbol": row.symbol} if row.scope is Scope.ISOLATED else {"rawAsset": raw}
     return {
         **place,
         "txId": row.tx_id,

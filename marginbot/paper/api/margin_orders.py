@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marginbot.paper.api import order_queries
 from marginbot.paper.api.endpoint import Caller, Endpoint, Security, WeightKind
+from marginbot.paper.api.order_limits import order_counts
 from marginbot.paper.api.order_rows import new_order, order_row
 from marginbot.paper.api.params import DAY, Params, margin_scope, page, window
 from marginbot.paper.api.tickets import read_ticket, response_form
@@ -12,8 +13,6 @@ from marginbot.paper.books.records import Liquidation, Scope
 from marginbot.paper.books.refusal import refuse
 from marginbot.paper.books.ticket import BORROWING_EFFECTS
 from marginbot.paper.books.world import World
-
-TEN_SECONDS = 10_000
 
 
 def place_order(world: World, caller: Caller, params: Params) -> object:
@@ -55,13 +54,7 @@ def order_count(world: World, caller: Caller, params: Params) -> object:
     """Unfilled orders of the account in the present 10 seconds and the present day."""
     if margin_scope(params) is Scope.ISOLATED and "symbol" not in params:
         raise refuse(-1102, name="symbol")
-    account, rows = world.account(caller.uid), []
-    spans = (("SECOND", 10, TEN_SECONDS, world.config.order_limit_10s), ("DAY", 1, DAY, world.config.order_limit_day))
-    for interval, number, span, most in spans:
-        count = account.unfilled_since(world.now_ms - world.now_ms % span)
-        row = {"rateLimitType": "ORDERS", "interval": interval, "intervalNum": number, "limit": most, "count": count}
-        rows.append(row)
-    return rows
+    return order_counts(world, caller, params)
 
 
 def liquidation_records(world: World, caller: Caller, params: Params) -> object:
@@ -71,9 +64,14 @@ def liquidation_records(world: World, caller: Caller, params: Params) -> object:
     rows = [
         row
         for row in reversed(world.account(caller.uid).liquidations)
-        if symbol in (None, row.symbol) and start <= row.updated <= end
+        if _is_asked_for(row, symbol) and start <= row.updated <= end
     ]
     return {"rows": [_liquidation(world, row) for row in rows[page(params)]], "total": len(rows)}
+
+
+def _is_asked_for(row: Liquidation, symbol: str | None) -> bool:
+    """Without a pair the rows of every account, cross and isolated."""
+    return symbol is None or (row.scope is Scope.ISOLATED and row.symbol == symbol)
 
 
 def _liquidation(world: World, row: Liquidation) -> dict[str, object]:
@@ -86,7 +84,7 @@ def _liquidation(world: World, row: Liquidation) -> dict[str, object]:
         "side": row.side,
         "symbol": row.symbol,
         "timeInForce": "GTC",
-        "isIsolated": True,
+        "isIsolated": row.scope is Scope.ISOLATED,
         "updatedTime": row.updated,
     }
 

@@ -45,7 +45,7 @@ def cancel_all(world: World, account: Account, scope: Scope, symbol: str) -> lis
     """Cancel every open order of one pair, lists mixed with single orders; -2011 when nothing is open."""
     world.market(symbol)
     orders = _open(account, scope, symbol)
-    if not orders:
+    if not orders and (scope is Scope.SPOT or world.config.empty_cancel_refused):
         raise refuse(-2011)
     rows: list[Row] = []
     for order in orders:

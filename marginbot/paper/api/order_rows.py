@@ -22,6 +22,7 @@ def new_order(world: World, order: Order, trades: list[Trade], form: str) -> Row
     row |= _state(world, order) | {"selfTradePreventionMode": order.stp_mode}
     if order.scope is Scope.SPOT:
         row |= {"origQuoteOrderQty": world.text(order.quote_quantity), "workingTime": order.working_time}
+        row |= _trailing(order)
     if order.borrowed:
         asset = world.market(order.symbol).listing.quote if order.is_buy else world.market(order.symbol).listing.base
         row |= {"marginBuyBorrowAmount": world.text(order.borrowed), "marginBuyBorrowAsset": asset}
@@ -44,7 +45,8 @@ def order_row(world: World, order: Order) -> Row:
     if order.scope is not Scope.SPOT:
         return row | {"isIsolated": order.scope is Scope.ISOLATED}
     spent = world.text(order.quote_quantity)
-    return row | {"orderListId": -1, "workingTime": order.working_time, "origQuoteOrderQty": spent}
+    row |= {"orderListId": -1, "workingTime": order.working_time, "origQuoteOrderQty": spent}
+    return row | _trailing(order)
 
 
 def cancelled_order(world: World, order: Order, cancel_id: str, *, many: bool) -> Row:
@@ -132,6 +134,14 @@ def trade_row(world: World, trade: Trade) -> Row:
     return row | {"isIsolated": trade.scope is Scope.ISOLATED}
 
 
+def _trailing(order: Order) -> Row:
+    """What only a trailing order has, `trailingTime` once it follows the market."""
+    if not order.trailing_delta:
+        return {}
+    since = {"trailingTime": order.trailing_time} if order.trailing_time > 0 else {}
+    return {"trailingDelta": order.trailing_delta, **since}
+
+
 def _state(world: World, order: Order) -> Row:
     row: Row = {
         "price": world.text(order.price),
@@ -143,7 +153,8 @@ def _state(world: World, order: Order) -> Row:
         "type": order.type,
         "side": order.side,
     }
-    if order.expiry_reason is not None and order.status == "EXPIRED":
+    told = order.scope is Scope.SPOT or world.config.sapi_expiry_reason
+    if order.expiry_reason is not None and order.status == "EXPIRED" and told:
         row["expiryReason"] = order.expiry_reason
     return row
 

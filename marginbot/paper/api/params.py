@@ -16,6 +16,7 @@ Params = Mapping[str, str]
 Row = dict[str, Any]
 
 DAY = 86_400_000
+HIGHEST_VIP = 9
 _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 _INTEGER = re.compile(r"[0-9]{1,18}")
 _CLIENT_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
@@ -42,6 +43,16 @@ def needed_amount(params: Params, name: str) -> Decimal:
     return value
 
 
+def moved_amount(world: World, params: Params) -> Decimal:
+    """`amount` of a loan or a transfer; this world's code for more than 8 decimals."""
+    try:
+        return needed_amount(params, "amount")
+    except Refusal as refusal:
+        if refusal.code != -1111:
+            raise
+        raise refuse(world.config.amount_precision_code, name="amount") from None
+
+
 def integer(params: Params, name: str) -> int | None:
     """A whole number, None when not sent; -1100 for other text."""
     text = params.get(name)
@@ -50,6 +61,16 @@ def integer(params: Params, name: str) -> int | None:
     if not _INTEGER.fullmatch(text):
         raise refuse(-1100, name=name)
     return int(text)
+
+
+def vip_level(world: World, params: Params) -> int:
+    """The level terms are asked for, else the customer's own; -1130 above the highest."""
+    level = integer(params, "vipLevel")
+    if level is None:
+        return world.config.vip_level
+    if level > HIGHEST_VIP:
+        raise refuse(-1130, name="vipLevel")
+    return level
 
 
 def flag(params: Params, name: str, default: bool = False) -> bool:
@@ -97,15 +118,15 @@ def json_symbols(params: Params) -> list[str] | None:
         return None
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise refuse(-1100, name="symbols") from None
     if not isinstance(found, list) or not found or not all(isinstance(item, str) for item in found):
         raise refuse(-1100, name="symbols")
     return found
 
 
-def window(params: Params, now_ms: int, *, default_ms: int, largest_ms: int) -> tuple[int, int]:
-    """(start, end) in ms, both inside; a bound not sent is `default_ms` from the other or now. -1127 when too wide."""
+def window(params: Params, now_ms: int, *, default_ms: int, largest_ms: int, too_wide: Refusal | None = None) -> tuple[int, int]:
+    """(start, end) in ms, both inside; a bound not sent is `default_ms` from the other or now. `too_wide`: else -1127."""
     start, end = integer(params, "startTime"), integer(params, "endTime")
     if end is None:
         end = now_ms if start is None else max(now_ms, start)
@@ -116,14 +137,14 @@ def window(params: Params, now_ms: int, *, default_ms: int, largest_ms: int) -> 
     if start > end:
         raise refuse(-1130, name="startTime")
     if end - start > largest_ms:
-        raise refuse(-1127)
+        raise too_wide or refuse(-1127)
     return start, end
 
 
-def page(params: Params) -> slice:
-    """The rows of page `current` (from 1) of `size` rows (10, at most 100)."""
+def page(params: Params, default: int = 10) -> slice:
+    """The rows of page `current` (from 1) of `size` rows (`default`, at most 100)."""
     current, size = integer(params, "current"), integer(params, "size")
-    current, size = 1 if current is None else current, 10 if size is None else size
+    current, size = 1 if current is None else current, default if size is None else size
     if current < 1:
         raise refuse(-1130, name="current")
     if not 1 <= size <= 100:

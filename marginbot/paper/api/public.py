@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import islice
 
 from marginbot.paper.api.endpoint import Caller, Endpoint, Handler, Security, WeightKind
+from marginbot.paper.api.order_limits import order_limits
 from marginbot.paper.api.params import Params, choice, json_symbols, limit
 from marginbot.paper.books.listing import ORDER_TYPES, TRADING, exchange_info_filters
 from marginbot.paper.books.market import Market
@@ -16,8 +18,6 @@ STP_MODES = ["EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSF
 STATUSES = frozenset({TRADING, "HALT", "BREAK", "END_OF_DAY", "CANCEL_ONLY"})
 RATE_LIMITS = (
     ("REQUEST_WEIGHT", "MINUTE", 1, 6000),
-    ("ORDERS", "SECOND", 10, 100),
-    ("ORDERS", "DAY", 1, 200_000),
     ("RAW_REQUESTS", "MINUTE", 5, 300_000),
 )
 
@@ -42,10 +42,7 @@ def exchange_info(world: World, caller: Caller, params: Params) -> object:
     return {
         "timezone": "UTC",
         "serverTime": world.now_ms,
-        "rateLimits": [
-            {"rateLimitType": kind, "interval": interval, "intervalNum": number, "limit": most}
-            for kind, interval, number, most in RATE_LIMITS
-        ],
+        "rateLimits": _rate_limits(world),
         "exchangeFilters": [],
         "symbols": [_symbol(market, show_permissions) for market in markets],
     }
@@ -56,8 +53,10 @@ def depth(world: World, caller: Caller, params: Params) -> object:
     market, levels = world.market(params["symbol"]), limit(params, 100, 5000)
     market.refill(world.running_ms, world.config.refill_ms)
 
+    quantity = cache(world.text)  # most levels offer the same
+
     def side(taker: str) -> list[list[str]]:
-        return [[world.text(price), world.text(left)] for _, price, left in islice(market.depth(taker), levels)]
+        return [[world.text(price), quantity(left)] for _, price, left in islice(market.depth(taker), levels)]
 
     return {"lastUpdateId": market.update_id, "bids": side("SELL"), "asks": side("BUY")}
 
@@ -73,6 +72,16 @@ def book_ticker(world: World, caller: Caller, params: Params) -> object:
 def average_price(world: World, caller: Caller, params: Params) -> object:
     market = world.market(params["symbol"])
     return {"mins": 5, "price": world.text(market.mid), "closeTime": world.now_ms}
+
+
+def _rate_limits(world: World) -> list[dict[str, object]]:
+    """What is published, whatever the switches of the shell say; the limits of orders are the world's own."""
+    first, *rest = RATE_LIMITS
+    rows = (first, *(("ORDERS", *limit) for limit in order_limits(world)), *rest)
+    return [
+        {"rateLimitType": kind, "interval": interval, "intervalNum": number, "limit": most}
+        for kind, interval, number, most in rows
+    ]
 
 
 def _chosen(world: World, params: Params) -> list[Market]:
@@ -136,7 +145,7 @@ def _symbol(market: Market, show_permissions: bool) -> dict[str, object]:
 def depth_weight(params: Params) -> int:
     """5 to 100 levels, 25 to 500, 50 to 1000, 250 above; a bad limit is refused by the handler, not here."""
     text = params.get("limit", "100")
-    levels = int(text) if text.isdecimal() else 100
+    levels = int(text) if text.isdecimal() and len(text) <= 18 else 100
     return next((weight for most, weight in ((100, 5), (500, 25), (1000, 50)) if levels <= most), 250)
 
 

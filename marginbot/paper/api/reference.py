@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marginbot.paper.api.endpoint import Caller, Endpoint, Handler, Security, WeightKind
 from marginbot.paper.api.params import Params, flag
+from marginbot.paper.books.cross_bars import bars
 from marginbot.paper.books.listing import TRADING, Delisting
 from marginbot.paper.books.market import Market
 from marginbot.paper.books.refusal import refuse
@@ -21,7 +22,7 @@ def isolated_pairs(world: World, caller: Caller, params: Params) -> object:
 def cross_pairs(world: World, caller: Caller, params: Params) -> object:
     """Pairs of the cross account, with ids beyond what a float can hold."""
     numbers = {symbol: FIRST_PAIR_ID + number for number, symbol in enumerate(world.markets)}
-    markets = [market for market in _chosen(world, params) if market.listing.margin]
+    markets = [market for market in _chosen(world, params) if world.takes_cross(market.listing)]
     return [{"id": numbers[market.listing.symbol], **_pair(world, market)} for market in markets]
 
 
@@ -33,7 +34,7 @@ def margin_assets(world: World, caller: Caller, params: Params) -> object:
             "assetName": one.asset,
             "assetFullName": one.full_name,
             "isBorrowable": one.borrowable,
-            "isMortgageable": True,
+            "isMortgageable": one.cross,
             "userMinBorrow": world.text(one.min_borrow),
             "userMinRepay": world.text(one.min_repay),
             **_delist_time([notice for notice in world.delistings if one.asset in notice.cross_assets]),
@@ -58,11 +59,12 @@ def delist_schedule(world: World, caller: Caller, params: Params) -> object:
             "isolatedMarginSymbols": list(notice.isolated_symbols),
         }
         for notice in world.delistings
+        if (notice.cross_assets or notice.isolated_symbols) and not notice.settled
     ]
 
 
 def limit_price_pairs(world: World, caller: Caller, params: Params) -> object:
-    listed = [symbol for symbol, market in world.markets.items() if market.listing.margin]
+    listed = [symbol for symbol, market in world.markets.items() if world.takes_cross(market.listing)]
     return {"crossMarginSymbols": listed if world.config.limit_price_band else []}
 
 
@@ -77,8 +79,13 @@ def next_hourly_rate(world: World, caller: Caller, params: Params) -> object:
 
 
 def trade_coefficients(world: World, caller: Caller, params: Params) -> object:
-    """Levels of the cross account at 3x: borrowing, margin call, liquidation."""
-    return {"normalBar": world.text(world.config.cross_initial_ratio), "marginCallBar": "1.3", "forceLiquidationBar": "1.1"}
+    """Levels of the cross account at its leverage: borrowing, margin call, liquidation."""
+    found = bars(world, world.account(caller.uid).cross_leverage)
+    return {
+        "normalBar": world.text(found.initial),
+        "marginCallBar": world.text(found.margin_call),
+        "forceLiquidationBar": world.text(found.liquidation),
+    }
 
 
 def _chosen(world: World, params: Params) -> list[Market]:

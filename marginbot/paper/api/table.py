@@ -5,21 +5,34 @@ from __future__ import annotations
 from dataclasses import replace
 
 from marginbot.paper.api import (
+    cross_account,
     customer,
+    dust,
+    flows,
     isolated,
+    liquidations,
     loans,
     margin_orders,
     market_data,
     order_lists,
     public,
     reference,
+    risk_keys,
+    schedules,
+    small_debts,
+    special_keys,
     spot,
+    spot_delistings,
+    tape,
     transfers,
+    wallet_balance,
 )
 from marginbot.paper.api.endpoint import Endpoint
 from marginbot.paper.books.amounts import precise
 
-_ROOMS = (public, market_data, spot, isolated, reference, loans, transfers, margin_orders, order_lists, customer)
+_ROOMS = (public, market_data, spot, isolated, reference, loans, transfers, margin_orders, order_lists, customer,
+          flows, cross_account, schedules, small_debts, liquidations, risk_keys, tape, dust, wallet_balance,
+          special_keys, spot_delistings)  # fmt: skip
 
 # Handlers reckon in the books' own decimal context, not in that of whoever serves them.
 ENDPOINTS: tuple[Endpoint, ...] = tuple(

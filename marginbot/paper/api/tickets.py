@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from marginbot.paper.api.params import Params, amount, choice, client_id, flag
+from marginbot.paper.api.params import Params, amount, choice, client_id, flag, integer
 from marginbot.paper.books.listing import ORDER_TYPES
 from marginbot.paper.books.records import STOP_TYPES, Scope
 from marginbot.paper.books.refusal import refuse
@@ -19,16 +19,17 @@ MARGIN_STP = frozenset({"EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "NONE"})
 SPOT_STP = MARGIN_STP | {"DECREMENT", "TRANSFER"}
 TIMED_TYPES = frozenset({"LIMIT", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"})
 PRICED_TYPES = TIMED_TYPES | {"LIMIT_MAKER"}
-UNSUPPORTED = ("trailingDelta", "pegPriceType", "pegOffsetType", "pegOffsetValue")
+UNSUPPORTED = ("pegPriceType", "pegOffsetType", "pegOffsetValue")
 
 
 def read_ticket(params: Params, scope: Scope) -> Ticket:
-    """The order as asked for. Refusals: -1102 -1106 -1111 -1115 -1116 -1117 -1128 -1130, -1020 for trailing and pegged."""
+    """The order as asked for. Refusals: -1102 -1106 -1111 -1115 -1116 -1117 -1128 -1130, -1020 for pegged."""
     side = choice(params, "side", SIDES, "", refuse(-1117))
     kind = choice(params, "type", TYPES, "", refuse(-1116))
     if any(name in params for name in UNSUPPORTED):
         raise refuse(-1020)
     quantity, quote_quantity = _sizes(params, kind)
+    trailing = _trailing_delta(params, kind)
     return Ticket(
         scope=scope,
         symbol=params["symbol"],
@@ -37,13 +38,14 @@ def read_ticket(params: Params, scope: Scope) -> Ticket:
         quantity=quantity,
         quote_quantity=quote_quantity,
         price=_needed_or_absent(params, "price", needed=kind in PRICED_TYPES),
-        stop_price=_needed_or_absent(params, "stopPrice", needed=kind in STOP_TYPES),
+        stop_price=_stop_price(params, kind, trailing),
         iceberg=amount(params, "icebergQty"),
         time_in_force=_time_in_force(params, kind),
         client_id=client_id(params, "newClientOrderId"),
         side_effect=choice(params, "sideEffectType", SIDE_EFFECTS, "NO_SIDE_EFFECT"),
         repay_at_cancel=flag(params, "autoRepayAtCancel", True),
         stp_mode=choice(params, "selfTradePreventionMode", SPOT_STP if scope is Scope.SPOT else MARGIN_STP, "EXPIRE_MAKER"),
+        trailing_delta=trailing,
     )
 
 
@@ -71,6 +73,22 @@ def _needed_or_absent(params: Params, name: str, *, needed: bool) -> Decimal | N
     if not needed and value is not None:
         raise refuse(-1106, name=name)
     return value
+
+
+def _trailing_delta(params: Params, kind: str) -> int | None:
+    """In basis points; stop and take-profit orders may have one, with a stop price or without."""
+    delta = integer(params, "trailingDelta")
+    if delta is not None and kind not in STOP_TYPES:
+        raise refuse(-1106, name="trailingDelta")
+    if delta == 0:
+        raise refuse(-1130, name="trailingDelta")
+    return delta
+
+
+def _stop_price(params: Params, kind: str, trailing: int | None) -> Decimal | None:
+    if trailing is not None:
+        return amount(params, "stopPrice")
+    return _needed_or_absent(params, "stopPrice", needed=kind in STOP_TYPES)
 
 
 def _time_in_force(params: Params, kind: str) -> str:

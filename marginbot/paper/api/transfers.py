@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marginbot.paper.api.endpoint import Caller, Endpoint, Security, WeightKind
-from marginbot.paper.api.params import DAY, Params, choice, listed, needed_amount, page, symbol_scope, window
+from marginbot.paper.api.params import DAY, Params, choice, listed, moved_amount, page, symbol_scope, window
 from marginbot.paper.books import transfers
 from marginbot.paper.books.records import Scope, Transfer
 from marginbot.paper.books.refusal import Refusal, refuse
@@ -21,7 +21,7 @@ def make_transfer(world: World, caller: Caller, params: Params) -> object:
     move = Move(
         choice(params, "type", TYPES, ""),
         params["asset"],
-        needed_amount(params, "amount"),
+        moved_amount(world, params),
         params.get("fromSymbol", ""),
         params.get("toSymbol", ""),
     )
@@ -48,7 +48,7 @@ def transfer_history(world: World, caller: Caller, params: Params) -> object:
             "asset": row.asset,
             "amount": world.text(row.amount),
             "type": row.type,
-            "status": row.status,
+            "status": world.config.transfer_statuses.get(row.status, row.status),
             "tranId": row.tran_id,
             "timestamp": row.timestamp,
         }
@@ -111,7 +111,7 @@ def _margin_row(world: World, row: Transfer, way: str) -> dict[str, object]:
     return {
         "amount": world.text(row.amount),
         "asset": row.asset,
-        "status": row.status,
+        "status": world.config.transfer_statuses.get(row.status, row.status),
         "timestamp": row.timestamp // 1000,
         "txId": row.tran_id,
         "type": way,

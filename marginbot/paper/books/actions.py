@@ -9,24 +9,25 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from marginbot.paper.books import liquidation, loans, market_drive, passage, risk, trading, transfers, views
-from marginbot.paper.books.amounts import half_up8
+from marginbot.paper.books import loans, market_drive, passage, trading, transfers, views
 from marginbot.paper.books.catalogue import markets
 from marginbot.paper.books.codec import stored_fields, unpack
 from marginbot.paper.books.config import Config
-from marginbot.paper.books.listing import Delisting, Listing
+from marginbot.paper.books.interventions import auto_topup, delist, delist_spot, disable, enable, start_liquidation
+from marginbot.paper.books.listing import Listing
 from marginbot.paper.books.market import Path, PriceRange
 from marginbot.paper.books.records import Scope
 from marginbot.paper.books.ticket import Ticket
 from marginbot.paper.books.transfers import Move
+from marginbot.paper.books.wallets import DEFAULT_UID
 
 if TYPE_CHECKING:
     from marginbot.paper.books.world import World
 
-DEFAULT_UID = 1
-HOUR = 3_600_000
+MOST_LEVELS, MOST_HOURS = 5000, 10_000
+MOST = 10**15
 STATUSES = ("TRADING", "HALT", "BREAK", "END_OF_DAY", "CANCEL_ONLY")
 _FIXED = frozenset({"symbol", "base", "quote"})
 
@@ -79,6 +80,8 @@ def set_book(
         market.empty = list(_EMPTY[state])
     elif state not in (None, "normal"):
         raise ValueError(f"no book is {state!r}; there are normal, thin, {', '.join(_EMPTY)}")
+    if not 0 <= (levels or 0) <= MOST_LEVELS:
+        raise ValueError(f"a book has 0 to {MOST_LEVELS} levels a side")
     market.level_quantity = market.level_quantity if quantity is None else Decimal(quantity)
     market.levels = market.levels if levels is None else levels
     market.half_spread_bps = market.half_spread_bps if half_spread_bps is None else Decimal(half_spread_bps)
@@ -106,7 +109,7 @@ def change_filters(world: World, symbol: str, **rules: Any) -> None:
     market, kinds = world.market(symbol), stored_fields(Listing)
     if unknown := rules.keys() - (kinds.keys() - _FIXED):
         raise ValueError(f"no rules of a pair: {', '.join(sorted(unknown))}")
-    market.listing = replace(market.listing, **{name: unpack(kinds[name], value) for name, value in rules.items()})
+    market.listing = replace(market.listing, **{name: _of_kind(kinds[name], value) for name, value in rules.items()})
     _changed(world, symbol)
 
 
@@ -115,11 +118,15 @@ def set_switch(world: World, name: str, value: Any) -> None:
     kinds = stored_fields(Config)
     if name not in kinds:
         raise ValueError(f"no switch {name!r}; there are {', '.join(kinds)}")
-    setattr(world.config, name, unpack(kinds[name], value))
+    setattr(world.config, name, _of_kind(kinds[name], value))
+    # The new value may bring the next moment nearer.
+    world.wake_at(world.running_ms)
 
 
 def post_interest(world: World, hours: int = 1) -> None:
     """Charge everybody so many full hours at once."""
+    if hours > MOST_HOURS:
+        raise ValueError(f"interest is posted for at most {MOST_HOURS} hours at once")
     for _ in range(hours):
         for account in world.accounts.values():
             loans.charge_hour(world, account)
@@ -157,42 +164,13 @@ def owner_repay(world: World, symbol: str, asset: str, amount: str) -> None:
     loans.repay(world, account, Scope.ISOLATED, symbol, asset, Decimal(amount))
 
 
-def disable(world: World, symbol: str) -> None:
-    """The exchange switches the customer's isolated account of the pair off, whatever is in it."""
-    pair = world.pair(world.account(DEFAULT_UID), symbol)
-    pair.enabled = pair.trade_enabled = False
-
-
-def enable(world: World, symbol: str) -> None:
-    pair = world.pair(world.account(DEFAULT_UID), symbol)
-    pair.enabled = pair.trade_enabled = True
-
-
-def delist(world: World, symbol: str, in_hours: int) -> None:
-    """Announce that the pair leaves isolated margin."""
-    world.market(symbol)
-    world.delistings.append(Delisting(world.now_ms + in_hours * HOUR, [], [symbol]))
-
-
-def start_liquidation(world: World, symbol: str) -> None:
-    """The price jumps to where the exchange takes the customer's position over; without debt nothing happens."""
-    market, pair = world.market(symbol), world.pair(world.account(DEFAULT_UID), symbol)
-    ratio = risk.pair_tier(market.listing, pair).liquidation_ratio
-    price = risk.liquidation_price(pair, ratio)
-    if not price or pair.liquidating_until is not None:
-        return
-    beyond = Decimal("0.999") if price < market.index else Decimal("1.001")
-    world.set_price(symbol, half_up8(price * beyond))
-    if liquidation.is_due(pair, market):
-        liquidation.begin(world, world.account(DEFAULT_UID), pair)
-
-
 Action = Callable[..., None]
 ACTIONS: Mapping[str, Action] = {
     action.__name__: action
     for action in (
         set_price, move_price, drive_price, set_speed, set_book, set_status, set_range, change_filters, set_switch,
-        post_interest, owner_trade, owner_order, owner_transfer, owner_repay, disable, enable, delist, start_liquidation,
+        post_interest, owner_trade, owner_order, owner_transfer, owner_repay, disable, enable, delist, delist_spot, auto_topup,
+        start_liquidation,
     )
 }  # fmt: skip
 _EMPTY = {"empty": ("bids", "asks"), "no-bids": ("bids",), "no-asks": ("asks",)}
@@ -213,6 +191,21 @@ def act(world: World, do: str, values: Mapping[str, Any]) -> None:
     """Do it now. Raises: Refusal when the exchange refuses it, ValueError when it makes no sense."""
     check(do, values)
     ACTIONS[do](world, **values)
+
+
+def _of_kind(kind: Any, value: Any) -> Any:
+    """`value` for a field of that kind. Raises: ValueError for what no such field may hold."""
+    if get_origin(kind) is Literal and value not in get_args(kind):
+        raise ValueError(f"{value!r} is not of the words that belong here: {', '.join(get_args(kind))}")
+    fits = {Decimal: (str, int), int: (int,), bool: (bool,), str: (str,)}.get(kind)
+    if fits is None:
+        return unpack(kind, value)
+    if type(value) not in fits:
+        raise ValueError(f"{value!r} is not of the kind that belongs here: {kind.__name__}, decimals as text")
+    found = unpack(kind, value)
+    if kind in (Decimal, int) and not (Decimal(found).is_finite() and abs(found) <= MOST):
+        raise ValueError(f"{str(value)[:40]} is not a number that can be worked with")
+    return found
 
 
 def _changed(world: World, symbol: str) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from marginbot.paper.books.amounts import ZERO, floor8
+from marginbot.paper.books.cross_bars import bars
 from marginbot.paper.books.records import Scope
 from marginbot.paper.books.wallets import Account
 
@@ -27,7 +28,7 @@ def values(world: World, account: Account) -> tuple[Decimal, Decimal]:
 def max_borrowable(world: World, account: Account, asset: str) -> Decimal:
     """Units of `asset` after which the level is still the initial ratio."""
     assets, debt = values(world, account)
-    price, ratio = world.usdt_price(asset), world.config.cross_initial_ratio
+    price, ratio = world.usdt_price(asset), bars(world, account.cross_leverage).initial
     return max(ZERO, floor8((assets - ratio * debt) / (ratio - 1) / price)) if price else ZERO
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from marginbot.paper.books.world import World
 
 DONE, IMPOSSIBLE = "done", "impossible"
+LATEST_S, LAST_REQUEST = 10 * 366 * 86_400, 10**9
 _OWN = frozenset({"at", "on", "params", "nth", "after", "do"})
 
 
@@ -66,8 +67,12 @@ def event_from_row(row: Mapping[str, Any]) -> Event:
     if "at" in row:
         if extra := set(row) & {"params", "nth", "after"}:
             raise ValueError(f"an event with `at` has no {', '.join(sorted(extra))}")
+        if not 0 <= float(row["at"]) <= LATEST_S:
+            raise ValueError("an event happens 0 seconds to ten years from now")
         return at(float(row["at"]), row["do"], **values)
     params = {str(name): str(value) for name, value in dict(row.get("params", {})).items()}
+    if not 1 <= int(row.get("nth", 1)) <= LAST_REQUEST:
+        raise ValueError(f"an event happens at the first to the {LAST_REQUEST:,}th request")
     return on(str(row["on"]), row["do"], int(row.get("nth", 1)), bool(row.get("after", False)), params, **values)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from marginbot.paper.books import stops
 from marginbot.paper.books.amounts import is_multiple
 from marginbot.paper.books.config import Config
 from marginbot.paper.books.listing import Listing
@@ -24,11 +25,14 @@ def check_filters(ticket: Ticket, market: Market, account: Account, config: Conf
         _check_percent_price(ticket.side, ticket.price, market)
     if ticket.quantity is not None:
         _check_quantity(ticket, ticket.quantity, listing)
+        _check_iceberg(ticket, ticket.quantity, listing)
+    if ticket.trailing_delta is not None:
+        _check_trailing(ticket, ticket.trailing_delta, listing)
     _check_notional(ticket, market, config)
     _check_band(ticket, market, config)
     _check_open_orders(ticket, listing, account)
     if listing.max_position and ticket.side == "BUY" and ticket.quantity is not None:
-        _check_position(ticket, ticket.quantity, listing, account)
+        _check_position(ticket, ticket.quantity, listing, account, config)
 
 
 def _check_price(price: Decimal, listing: Listing) -> None:
@@ -39,7 +43,8 @@ def _check_price(price: Decimal, listing: Listing) -> None:
 
 def _check_percent_price(side: str, price: Decimal, market: Market) -> None:
     listing, reference = market.listing, market.mid
-    if not reference * listing.multiplier_down <= price <= reference * listing.multiplier_up:
+    down, up = listing.multipliers(side)
+    if price < reference * down or (up and price > reference * up):
         raise filter_failure("PERCENT_PRICE" if listing.notional_filter == "MIN_NOTIONAL" else "PERCENT_PRICE_BY_SIDE")
 
 
@@ -52,6 +57,24 @@ def _check_quantity(ticket: Ticket, quantity: Decimal, listing: Listing) -> None
     too_much = listing.market_max_quantity and quantity > listing.market_max_quantity
     if quantity < listing.market_min_quantity or too_much or not is_multiple(quantity, listing.market_step):
         raise filter_failure("MARKET_LOT_SIZE")
+
+
+def _check_iceberg(ticket: Ticket, quantity: Decimal, listing: Listing) -> None:
+    if not ticket.iceberg:
+        return
+    if ticket.iceberg > quantity or not is_multiple(ticket.iceberg, listing.step):
+        raise filter_failure("LOT_SIZE")
+    if listing.iceberg_parts and quantity > ticket.iceberg * listing.iceberg_parts:
+        raise filter_failure("ICEBERG_PARTS")
+
+
+def _check_trailing(ticket: Ticket, delta: int, listing: Listing) -> None:
+    if stops.acts_above(ticket.type, ticket.side):
+        least, most = listing.min_trailing_above, listing.max_trailing_above
+    else:
+        least, most = listing.min_trailing_below, listing.max_trailing_below
+    if delta < least or (most and delta > most):
+        raise filter_failure("TRAILING_DELTA")
 
 
 def _check_notional(ticket: Ticket, market: Market, config: Config) -> None:
@@ -69,6 +92,8 @@ def _check_band(ticket: Ticket, market: Market, config: Config) -> None:
     """Margin orders only: the marketable side of a limit price stays within the band around the index."""
     if ticket.scope is Scope.SPOT or ticket.price is None or not config.limit_price_band:
         return
+    if ticket.scope is Scope.ISOLATED and not config.band_on_isolated:
+        return
     highest = market.index * (1 + config.limit_price_band)
     lowest = market.index * (1 - config.limit_price_band)
     if ticket.price > highest if ticket.side == "BUY" else ticket.price < lowest:
@@ -76,19 +101,21 @@ def _check_band(ticket: Ticket, market: Market, config: Config) -> None:
 
 
 def _check_open_orders(ticket: Ticket, listing: Listing, account: Account) -> None:
-    if len(account.open_orders) < min(listing.max_orders, listing.max_algo_orders):
+    bounds = [most for most in (listing.max_orders, listing.max_algo_orders) if most]
+    if not bounds or len(account.open_orders) < min(bounds):
         return
     resting = [order for order in account.open_orders.values() if order.symbol == ticket.symbol]
-    if ticket.type != "MARKET" and len(resting) >= listing.max_orders:
+    if ticket.type != "MARKET" and listing.max_orders and len(resting) >= listing.max_orders:
         raise filter_failure("MAX_NUM_ORDERS")
-    stops = sum(order.type in STOP_TYPES and not order.working for order in resting)
-    if ticket.type in STOP_TYPES and stops >= listing.max_algo_orders:
+    waiting = sum(order.type in STOP_TYPES and not order.working for order in resting)
+    if ticket.type in STOP_TYPES and listing.max_algo_orders and waiting >= listing.max_algo_orders:
         raise filter_failure("MAX_NUM_ALGO_ORDERS")
 
 
-def _check_position(ticket: Ticket, quantity: Decimal, listing: Listing, account: Account) -> None:
-    held = account.balance(ticket.scope, listing, listing.base).total
+def _check_position(ticket: Ticket, quantity: Decimal, listing: Listing, account: Account, config: Config) -> None:
+    scope = Scope.SPOT if config.max_position_counts == "spot" else ticket.scope
+    held = account.balance(scope, listing, listing.base).total
     resting = account.open_orders.values()
-    wanted = [o.remaining for o in resting if o.is_buy and o.symbol == ticket.symbol and o.scope is ticket.scope]
+    wanted = [o.remaining for o in resting if o.is_buy and o.symbol == ticket.symbol and o.scope is scope]
     if held + sum(wanted, quantity) > listing.max_position:
         raise filter_failure("MAX_POSITION")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from marginbot.paper.books.amounts import verbatim
@@ -23,8 +23,10 @@ ORDER_TYPES = (
 class Listing:
     """One pair. Prices in `quote`, quantities in `base`; a step, minimum or maximum of 0 means there is no such rule.
 
-    `leverage` is the pair's largest on isolated margin, 0 when it has no isolated accounts. `tier_base` and `tier_quote`
-    are the debts the first tier allows. Decimals keep the digits they were written with. Source: exchangeInfo.
+    `leverage` is the pair's largest on isolated margin, 0 when it has no isolated accounts; `isolated_ended`: it had them.
+    `tier_base` and `tier_quote` are the debts the first tier allows. `multiplier_*` bound the price of a BUY, `ask_*` that
+    of a SELL where they are not 0. Trailing deltas in basis points: above for orders that act when the price has risen,
+    below for the others. Decimals keep the digits they were written with. Source: exchangeInfo.
     """
 
     symbol: str
@@ -51,15 +53,33 @@ class Listing:
     max_algo_orders: int = 5
     notional_filter: str = "NOTIONAL"
     margin: bool = True
+    isolated_ended: bool = False
+    ask_multiplier_up: Decimal = Decimal(0)
+    ask_multiplier_down: Decimal = Decimal(0)
+    max_order_lists: int = 20
+    iceberg_parts: int = 100
+    min_trailing_above: int = 10
+    max_trailing_above: int = 2000
+    min_trailing_below: int = 10
+    max_trailing_below: int = 2000
 
     @property
     def isolated(self) -> bool:
-        return self.leverage > 0
+        return self.leverage > 0 and not self.isolated_ended
+
+    def multipliers(self, side: str) -> tuple[Decimal, Decimal]:
+        """(down, up) that bound the price of an order of `side`, relative to the reference price."""
+        if side == "BUY":
+            return self.multiplier_down, self.multiplier_up
+        return self.ask_multiplier_down or self.multiplier_down, self.ask_multiplier_up or self.multiplier_up
 
 
 @dataclass(slots=True)
 class AssetTerms:
-    """Loan terms of one asset. `daily_rate` is a plain ratio; `inventory` in units, None when it never runs out."""
+    """Loan terms of one asset. `daily_rate` is a plain ratio; `inventory` in units, None when it never runs out.
+
+    `cross` false: the cross account no longer takes it.
+    """
 
     asset: str
     full_name: str
@@ -68,19 +88,25 @@ class AssetTerms:
     min_repay: Decimal
     borrowable: bool = True
     inventory: Decimal | None = None
+    cross: bool = True
 
     @property
     def hourly_rate(self) -> Decimal:
         return self.daily_rate / 24
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Delisting:
-    """At `time_ms` these leave margin. Source: GET /sapi/v1/margin/delist-schedule."""
+    """At `time_ms` (server time) these leave margin, or the exchange altogether; `settled` once they have.
+
+    Source: GET /sapi/v1/margin/delist-schedule, GET /sapi/v1/spot/delist-schedule.
+    """
 
     time_ms: int
     cross_assets: list[str]
     isolated_symbols: list[str]
+    settled: bool = False
+    spot_symbols: list[str] = field(default_factory=list)
 
 
 def exchange_info_filters(listing: Listing) -> list[dict[str, object]]:
@@ -92,14 +118,16 @@ def exchange_info_filters(listing: Listing) -> list[dict[str, object]]:
 
 
 def _filters(listing: Listing) -> list[dict[str, object]]:
-    bounds = (("Up", listing.multiplier_up), ("Down", listing.multiplier_down))
-    multipliers = {f"{side}Multiplier{way}": str(value) for side in ("bid", "ask") for way, value in bounds}
+    multipliers: dict[str, str] = {}
+    for name, side in (("bid", "BUY"), ("ask", "SELL")):
+        down, up = listing.multipliers(side)
+        multipliers |= {f"{name}MultiplierUp": str(up), f"{name}MultiplierDown": str(down)}
     return [
         _price_filter(listing),
         _lot_size(listing),
-        {"filterType": "ICEBERG_PARTS", "limit": 100},
+        {"filterType": "ICEBERG_PARTS", "limit": listing.iceberg_parts},
         _market_lot_size(listing),
-        _trailing_delta(),
+        _trailing_delta(listing),
         {"filterType": "PERCENT_PRICE_BY_SIDE", **multipliers, "avgPriceMins": 5},
         {
             "filterType": "NOTIONAL",
@@ -110,6 +138,7 @@ def _filters(listing: Listing) -> list[dict[str, object]]:
             "avgPriceMins": 5,
         },
         *_counts(listing),
+        {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": listing.max_order_lists},
     ]
 
 
@@ -147,9 +176,14 @@ def _counts(listing: Listing) -> list[dict[str, object]]:
     ]
 
 
-def _trailing_delta() -> dict[str, object]:
-    bounds = {f"{end}Trailing{way}Delta": value for way in ("Above", "Below") for end, value in (("min", 10), ("max", 2000))}
-    return {"filterType": "TRAILING_DELTA", **bounds}
+def _trailing_delta(listing: Listing) -> dict[str, object]:
+    return {
+        "filterType": "TRAILING_DELTA",
+        "minTrailingAboveDelta": listing.min_trailing_above,
+        "maxTrailingAboveDelta": listing.max_trailing_above,
+        "minTrailingBelowDelta": listing.min_trailing_below,
+        "maxTrailingBelowDelta": listing.max_trailing_below,
+    }
 
 
 def _filter(name: str, **values: Decimal) -> dict[str, object]:

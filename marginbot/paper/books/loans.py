@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from marginbot.paper.books import cross, news, risk
-from marginbot.paper.books.amounts import ZERO, decimals, half_up8
+from marginbot.paper.books.amounts import ONE, ZERO, decimals, half_up8
 from marginbot.paper.books.house import add
 from marginbot.paper.books.records import Interest, Loan, Scope
 from marginbot.paper.books.refusal import refuse
@@ -15,6 +15,7 @@ from marginbot.paper.books.wallets import Account, Balance
 if TYPE_CHECKING:
     from marginbot.paper.books.world import World
 
+BNB = "BNB"
 BORROW, REPAY = "BORROW", "REPAY"
 PENDING, CONFIRMED, FAILED = "PENDING", "CONFIRMED", "FAILED"
 
@@ -26,7 +27,7 @@ def borrow(world: World, account: Account, scope: Scope, symbol: str, asset: str
     terms, isolated = world.terms(asset), scope is Scope.ISOLATED
     if amount < terms.min_borrow:
         raise refuse(-11007 if isolated else -3013)
-    if not terms.borrowable or world.is_delisting(scope, symbol, asset):
+    if not terms.borrowable or world.config.cooling_off or world.is_delisting(scope, symbol, asset):
         raise refuse(-3012)
     if amount > borrowable(world, account, scope, symbol, asset):
         raise refuse(-11008 if isolated else -3006)
@@ -51,7 +52,7 @@ def repay(world: World, account: Account, scope: Scope, symbol: str, asset: str,
         raise refuse(-3024)
     if amount > balance.free:
         raise refuse(-3041)
-    return _take_repayment(world, account, scope, symbol, asset, amount, kind)
+    return pay_down(world, account, scope, symbol, asset, amount, kind)
 
 
 def auto_repay(world: World, account: Account, scope: Scope, symbol: str, asset: str, received: Decimal) -> None:
@@ -59,8 +60,8 @@ def auto_repay(world: World, account: Account, scope: Scope, symbol: str, asset:
     balance = loan_balance(world, account, scope, symbol, asset)
     share = half_up8(min(received, balance.free) * world.config.auto_repay_share)
     amount = min(share, balance.debt, balance.free)
-    if amount > 0 and not _is_busy(world, account):
-        _take_repayment(world, account, scope, symbol, asset, amount, "AUTO")
+    if amount > 0 and not _is_busy(world, account, scope, symbol):
+        pay_down(world, account, scope, symbol, asset, amount, "AUTO")
 
 
 def borrowable(world: World, account: Account, scope: Scope, symbol: str, asset: str) -> Decimal:
@@ -87,12 +88,12 @@ def settle(world: World, account: Account, loan: Loan) -> None:
     balance.interest -= loan.interest
     balance.borrowed -= loan.principal
     _give(world, account, loan, balance, loan.amount - loan.interest - loan.principal)
-    _return_to_inventory(world, loan.asset, loan.principal)
+    return_to_inventory(world, loan.asset, loan.principal)
 
 
 def charge_hour(world: World, account: Account) -> None:
     """The interest of a full clock hour on everything the account owes."""
-    for asset, balance in account.cross.items():
+    for asset, balance in list(account.cross.items()):
         if balance.borrowed:
             _charge(world, account, Scope.CROSS, "", asset, balance, balance.borrowed, "PERIODIC")
     for pair in account.isolated.values():
@@ -106,6 +107,8 @@ def loan_balance(world: World, account: Account, scope: Scope, symbol: str, asse
     """The balance a loan works on. Refusals: -3027 unknown asset or not of this pair, -11001 no such account."""
     world.terms(asset)
     if scope is Scope.CROSS:
+        if not world.terms(asset).cross:
+            raise refuse(-3027)
         return account.wallet(Scope.CROSS, asset)
     pair, listing = world.pair(account, symbol), world.market(symbol).listing
     if asset not in (listing.base, listing.quote):
@@ -114,24 +117,35 @@ def loan_balance(world: World, account: Account, scope: Scope, symbol: str, asse
 
 
 def _check_turn(world: World, account: Account, scope: Scope, symbol: str, amount: Decimal) -> None:
-    if scope is Scope.ISOLATED and world.pair(account, symbol).liquidating_until is not None:
-        raise refuse(-3036)
+    isolated = scope is Scope.ISOLATED
+    taken_over = world.pair(account, symbol).liquidating_until if isolated else account.cross_liquidating_until
+    if taken_over is not None:
+        raise refuse(world.config.liquidation_loan_code)
     if decimals(amount) > 8:
-        raise refuse(-1111)
+        raise refuse(world.config.amount_precision_code, name="amount")
     if amount <= 0:
         raise refuse(-1130, name="amount")
-    if _is_busy(world, account):
+    if _is_busy(world, account, scope, symbol):
         raise refuse(-3007)
 
 
-def _is_busy(world: World, account: Account) -> bool:
-    last = account.last_loan_at
+def _is_busy(world: World, account: Account, scope: Scope, symbol: str) -> bool:
+    """Whether an earlier loan action, of the account or of this pair alone, is not yet over."""
+    place, whole = _place(scope, symbol), world.config.loans_serial == "account"
+    last = account.last_loan_at if whole else account.loan_turns.get(place)
     if last is not None and world.running_ms - last < world.config.loan_gap_ms:
         return True
-    return any(loan.status == PENDING for loan in reversed(account.loans[-2:]))
+    return any(
+        isinstance(record, Loan) and owner is account and (whole or record.symbol == place) for _, owner, record in world.pending
+    )
 
 
-def _take_repayment(world: World, account: Account, scope: Scope, symbol: str, asset: str, amount: Decimal, kind: str) -> Loan:
+def _place(scope: Scope, symbol: str) -> str:
+    return symbol if scope is Scope.ISOLATED else ""
+
+
+def pay_down(world: World, account: Account, scope: Scope, symbol: str, asset: str, amount: Decimal, kind: str) -> Loan:
+    """Repay without asking whether that is allowed now; `amount` must be free, and no more than the debt."""
     balance = loan_balance(world, account, scope, symbol, asset)
     loan = _record(world, account, scope, symbol, asset, amount, REPAY, kind)
     loan.interest = min(amount, balance.interest)
@@ -143,11 +157,11 @@ def _take_repayment(world: World, account: Account, scope: Scope, symbol: str, a
 def _record(
     world: World, account: Account, scope: Scope, symbol: str, asset: str, amount: Decimal, direction: str, kind: str
 ) -> Loan:
-    place = symbol if scope is Scope.ISOLATED else ""
+    place = _place(scope, symbol)
     tx_id = world.next_id("transaction")
     loan = Loan(tx_id, direction, scope, place, asset, amount, ZERO, ZERO, kind, PENDING, world.now_ms)
     account.loans.append(loan)
-    account.last_loan_at = world.running_ms
+    account.last_loan_at = account.loan_turns[place] = world.running_ms
     return loan
 
 
@@ -163,7 +177,7 @@ def _begin(world: World, account: Account, loan: Loan, balance: Balance) -> Loan
 def _lend(world: World, account: Account, loan: Loan, balance: Balance) -> None:
     _give(world, account, loan, balance, loan.amount)
     balance.borrowed += loan.amount
-    _return_to_inventory(world, loan.asset, -loan.amount)
+    return_to_inventory(world, loan.asset, -loan.amount)
     _charge(world, account, loan.scope, loan.symbol, loan.asset, balance, loan.amount, "ON_BORROW")
 
 
@@ -172,7 +186,8 @@ def _give(world: World, account: Account, loan: Loan, balance: Balance, amount: 
     news.of_money(world, account.uid, loan.scope, loan.symbol, loan.asset, amount)
 
 
-def _return_to_inventory(world: World, asset: str, amount: Decimal) -> None:
+def return_to_inventory(world: World, asset: str, amount: Decimal) -> None:
+    """What is repaid can be lent again; a negative `amount` was lent."""
     terms = world.terms(asset)
     if terms.inventory is not None:
         terms.inventory += amount
@@ -189,11 +204,35 @@ def _charge(
     kind: str,
 ) -> None:
     terms = world.terms(asset)
+    if account.interest_bnb_burn and _charge_in_bnb(world, account, scope, symbol, asset, principal, kind):
+        return
     interest = half_up8(principal * terms.hourly_rate)
     if not interest:
         return
     balance.interest += interest
     add(world.house.interest, asset, interest)
-    tx_id = world.next_id("transaction")
-    row = Interest(tx_id, scope, symbol, asset, principal, interest, terms.daily_rate, kind, world.now_ms)
+    _list_charge(world, account, Interest(0, scope, symbol, asset, principal, interest, terms.daily_rate, kind, 0))
+
+
+def _charge_in_bnb(world: World, account: Account, scope: Scope, symbol: str, asset: str, principal: Decimal, kind: str) -> bool:
+    """With a discount, as BNB debt of the cross account; of an isolated one out of the spot wallet. Tells whether it was."""
+    price, isolated, terms = world.usdt_price(BNB), scope is Scope.ISOLATED, world.terms(asset)
+    if asset == BNB or not price or (isolated and not world.config.isolated_interest_in_bnb) or not world.terms(BNB).cross:
+        return False
+    value = principal * terms.hourly_rate * (ONE - world.config.bnb_interest_discount) * world.usdt_price(asset)
+    interest, purse = half_up8(value / price), account.wallet(Scope.SPOT if isolated else Scope.CROSS, BNB)
+    if not interest or (isolated and interest > purse.free):
+        return False
+    if isolated:
+        purse.free -= interest
+    else:
+        purse.interest += interest
+    add(world.house.interest, BNB, interest)
+    row = Interest(0, scope, symbol, BNB, principal, interest, terms.daily_rate, f"{kind}_CONVERTED", 0, asset)
+    _list_charge(world, account, row)
+    return True
+
+
+def _list_charge(world: World, account: Account, row: Interest) -> None:
+    row.tx_id, row.time = world.next_id("transaction"), world.now_ms
     account.interest.append(row)

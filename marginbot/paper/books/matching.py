@@ -10,7 +10,8 @@ from marginbot.paper.books.amounts import ZERO, ceil8, floor8, floor_step, half_
 from marginbot.paper.books.house import add
 from marginbot.paper.books.market import Market
 from marginbot.paper.books.records import Order, Scope, Trade
-from marginbot.paper.books.ticket import REPAYING_EFFECTS
+from marginbot.paper.books.refusal import Refusal
+from marginbot.paper.books.ticket import BORROWING_EFFECTS, REPAYING_EFFECTS
 from marginbot.paper.books.wallets import Account, Balance
 
 if TYPE_CHECKING:
@@ -63,8 +64,12 @@ def take(
         wanted -= part
     trades = []
     for level, price, part in parts:
+        at = order.price if maker else price
+        if not _can_pay(world, account, order, market, floor8(part * at) if order.is_buy else part):
+            end(world, account, order, "EXPIRED", "REJECTED")
+            break
         market.take(order.side, level, part, world.running_ms)
-        trades.append(fill(world, account, order, market, order.price if maker else price, part, maker=maker))
+        trades.append(fill(world, account, order, market, at, part, maker=maker))
     if trades:
         _settle_lock(account, order, market)
         if order.side_effect in REPAYING_EFFECTS:
@@ -73,6 +78,31 @@ def take(
             loans.auto_repay(world, account, order.scope, order.symbol, received, amount)
         world.review(account, order.scope, market)
     return trades
+
+
+def _can_pay(world: World, account: Account, order: Order, market: Market, cost: Decimal) -> bool:
+    """Whether the order holds `cost` of what it spends; a borrowing one that borrows at execution gets it now."""
+    missing = cost - order.locked
+    if missing <= 0:
+        return True
+    if order.side_effect not in BORROWING_EFFECTS or order.scope is Scope.SPOT:
+        return False
+    asset = market.listing.quote if order.is_buy else market.listing.base
+    balance = account.balance(order.scope, market.listing, asset)
+    short = missing - balance.free
+    if short > 0:
+        amount = max(ceil8(short), world.terms(asset).min_borrow)
+        try:
+            loans.borrow(world, account, order.scope, order.symbol, asset, amount, "AUTO")
+        except Refusal:
+            # The level, the inventory or a pending loan forbids it now: the rest of the order is not carried out.
+            return False
+        order.borrowed += amount
+    balance.free -= missing
+    balance.locked += missing
+    order.locked += missing
+    order.reserved += missing
+    return True
 
 
 def fill(
@@ -93,6 +123,8 @@ def fill(
         base.locked -= quantity
         order.locked -= quantity
         quote.free += value
+    if not order.executed:
+        account.order_count.filled(world.now_ms, maker=maker)
     order.executed += quantity
     order.quote_executed += value
     order.update_time = world.now_ms
@@ -103,7 +135,7 @@ def fill(
         end(world, account, leg, "EXPIRED", "OCO_TRIGGER")
     trade = Trade(
         world.next_id("trade"), order.order_id, order.scope, order.symbol, price, quantity, value, fee, asset,
-        order.is_buy, maker, world.now_ms,
+        order.is_buy, maker, world.now_ms, world.next_id("transaction"),
     )  # fmt: skip
     account.trades.append(trade)
     news.of_order(world, order, news.TRADE, trade)
@@ -141,7 +173,7 @@ def _settle_lock(account: Account, order: Order, market: Market) -> None:
     else:
         keep = ceil8(order.remaining * order.price) if order.price else order.locked
     surplus = order.locked - keep
-    if surplus:
+    if surplus > 0:
         balance = account.balance(order.scope, listing, listing.quote if order.is_buy else listing.base)
         order.locked -= surplus
         balance.locked -= surplus

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marginbot.paper.books import events, liquidation, loans, matching, trading, transfers
+from marginbot.paper.books import (
+    cross_liquidation,
+    delisting,
+    events,
+    liquidation,
+    loans,
+    matching,
+    stops,
+    trading,
+    transfers,
+)
 from marginbot.paper.books.listing import TRADING
 from marginbot.paper.books.market import Market
 from marginbot.paper.books.market_pace import NEVER
@@ -26,6 +36,7 @@ def do_what_is_due(world: World) -> None:
             review(world, market)
     events.happen(world)
     _settle_pending(world)
+    delisting.happen(world)
     running = world.running_ms
     for market in world.markets.values():
         if running < market.next_ms and not market.taken:
@@ -40,6 +51,8 @@ def do_what_is_due(world: World) -> None:
 
 def after_move(world: World, market: Market) -> None:
     """A price has changed: stop orders trigger, resting orders fill, accounts may fall to the liquidation ratio."""
+    # Whoever acts now meets the book of now, not what an earlier fill has left of it.
+    market.refill(world.running_ms, world.config.refill_ms)
     resting = world.resting.get(market.listing.symbol) if market.status == TRADING else None
     for order in list(resting.values()) if resting else ():
         if order.is_open():
@@ -48,19 +61,19 @@ def after_move(world: World, market: Market) -> None:
 
 
 def review(world: World, market: Market) -> None:
-    """Begin the liquidation of every account of this pair that has fallen to its ratio."""
-    if not world.config.liquidates:
-        return
+    """Top up or take over every account of this pair that has fallen to its margin call or to its ratio."""
     for account in world.accounts.values():
         pair = account.isolated.get(market.listing.symbol)
-        if pair is not None and liquidation.is_due(pair, market):
-            liquidation.begin(world, account, pair)
+        if pair is not None:
+            liquidation.watch(world, account, pair, market)
+        if account.cross:
+            cross_liquidation.watch(world, account)
 
 
 def _wake_order(world: World, market: Market, order: Order) -> None:
     account = world.accounts[order.uid]
     if order.type in STOP_TYPES and not order.working:
-        if trading.is_triggered(order.type, order.side, order.stop_price, market.last):
+        if stops.is_reached(order, market.last, world.now_ms):
             trading.activate(world, account, order)
     elif market.crosses(order.side, order.price):
         matching.take(world, account, order, market, order.price, maker=True)
@@ -81,6 +94,8 @@ def _finish_liquidations(world: World) -> None:
         for pair in account.isolated.values():
             if pair.liquidating_until is not None and pair.liquidating_until <= world.running_ms:
                 liquidation.finish(world, account, pair)
+        if account.cross_liquidating_until is not None and account.cross_liquidating_until <= world.running_ms:
+            cross_liquidation.finish(world, account)
 
 
 def _next_due(world: World) -> int:
@@ -92,4 +107,6 @@ def _next_due(world: World) -> int:
             moments.append(market.taken_at + world.config.refill_ms)
     for account in world.accounts.values():
         moments += [pair.liquidating_until for pair in account.isolated.values() if pair.liquidating_until is not None]
-    return min([world.next_hour_ms, *(world.epoch_ms + moment for moment in moments)])
+        if account.cross_liquidating_until is not None:
+            moments.append(account.cross_liquidating_until)
+    return min([world.next_hour_ms, *delisting.moments(world), *(world.epoch_ms + moment for moment in moments)])

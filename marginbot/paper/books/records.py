@@ -24,7 +24,9 @@ class Scope(StrEnum):
 class Order:
     """One order. Quantities in base, `price`, `stop_price`, `quote_*` in quote, `locked` in the asset it spends.
 
-    `cancel_id`: the client id of the request that cancelled it, empty when that had none.
+    `cancel_id`: the client id of the request that cancelled it, empty when that had none. `reserved`: what it has locked
+    in all, so that what its loan was not needed for is known. `trailing_delta` in basis points, 0 for none; `trailing_best`:
+    the best price since it began to follow the market at `trailing_time`, 0 while it does not.
     """
 
     order_id: int
@@ -55,6 +57,10 @@ class Order:
     expiry_reason: str | None = None
     list_id: int = -1
     cancel_id: str = ""
+    reserved: Decimal = ZERO
+    trailing_delta: int = 0
+    trailing_best: Decimal = ZERO
+    trailing_time: int = -1
 
     @property
     def remaining(self) -> Decimal:
@@ -82,7 +88,7 @@ class OrderList:
 
 @dataclass(slots=True)
 class Trade:
-    """One fill. `commission` in units of `commission_asset`."""
+    """One fill. `commission` in units of `commission_asset`; `tran_id` is its number in the capital flow."""
 
     trade_id: int
     order_id: int
@@ -96,6 +102,7 @@ class Trade:
     is_buyer: bool
     is_maker: bool
     time: int
+    tran_id: int = 0
 
 
 @dataclass(slots=True)
@@ -133,7 +140,10 @@ class Transfer:
 
 @dataclass(slots=True)
 class Interest:
-    """One charge of one hour. `daily_rate` is a plain ratio, `type` ON_BORROW or PERIODIC."""
+    """One charge of one hour. `daily_rate` is a plain ratio, `type` ON_BORROW or PERIODIC, with _CONVERTED when paid in BNB.
+
+    `interest` in units of `asset`; `raw_asset` is what was borrowed where that is another one, `principal` in its units.
+    """
 
     tx_id: int
     scope: Scope
@@ -144,6 +154,7 @@ class Interest:
     daily_rate: Decimal
     type: str
     time: int
+    raw_asset: str = ""
 
 
 @dataclass(slots=True)
@@ -158,6 +169,66 @@ class Liquidation:
     quantity: Decimal
     executed: Decimal
     updated: int
+    scope: Scope = Scope.ISOLATED
+
+
+@dataclass(slots=True)
+class Seizure:
+    """One movement of free money by the exchange's own hand. `amount`: what the account gained, below zero what it lost.
+
+    type, as capital-flow names it: BUY_LIQUIDATION or SELL_LIQUIDATION (one row for each of the two assets, with the order
+    that did it), REPAY_LIQUIDATION, LIQUIDATION_FEE, and OTHER_LIQUIDATION for what the insurance fund has paid in.
+    """
+
+    tran_id: int
+    type: str
+    scope: Scope
+    symbol: str
+    asset: str
+    amount: Decimal
+    time: int
+    order_id: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class DebtExchange:
+    """A small cross debt of `amount` in `asset`, interest included, that became one of `target_amount` in `target`."""
+
+    tran_id: int
+    asset: str
+    amount: Decimal
+    target: str
+    target_amount: Decimal
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """All that was free of `asset`, what arrived for it in BNB, and the fee kept of that, in BNB too."""
+
+    asset: str
+    amount: Decimal
+    arrived: Decimal
+    fee: Decimal
+
+
+@dataclass(slots=True)
+class Dribblet:
+    """One conversion of crumbs in the spot or the cross wallet. Source: GET /sapi/v1/asset/dribblet."""
+
+    tran_id: int
+    scope: Scope
+    time: int
+    crumbs: list[Crumb]
+
+
+@dataclass(frozen=True, slots=True)
+class RiskKey:
+    """A listen key of the cross risk stream, made by version 1 or 2 of its endpoint. Ends at `expires_ms`."""
+
+    key: str
+    version: int
+    expires_ms: int
 
 
 @dataclass(frozen=True, slots=True)

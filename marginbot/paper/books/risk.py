@@ -35,8 +35,8 @@ def shown_level(level: Decimal | None) -> Decimal:
     return NO_DEBT_LEVEL if level is None else min(LEVEL_CEILING, half_up8(level))
 
 
-def pair_tier(listing: Listing, pair: IsolatedPair) -> Tier:
-    return tier_of(listing, pair.base.debt, pair.quote.debt)
+def pair_tier(listing: Listing, pair: IsolatedPair, config: Config) -> Tier:
+    return tier_of(listing, pair.base.debt, pair.quote.debt, config)
 
 
 def level_status(level: Decimal | None, tier: Tier, config: Config) -> str:

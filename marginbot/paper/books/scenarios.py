@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from marginbot.paper.books.actions import DEFAULT_UID
 from marginbot.paper.books.scenario import Position, Resting, Scenario
 from marginbot.paper.books.scenes import answers, first, middle, money, owed, pairs, trading
 from marginbot.paper.books.staging import stage
+from marginbot.paper.books.wallets import DEFAULT_UID
 from marginbot.paper.books.world import World
 
 __all__ = ["DEFAULT_UID", "SCENARIOS", "Position", "Resting", "Scenario", "build", "scenarios"]

@@ -6,18 +6,18 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
-from marginbot.paper.books import actions, catalogue, events, market_drive, order_lists, trading
-from marginbot.paper.books.actions import DEFAULT_UID, HOUR
+from marginbot.paper.books import actions, catalogue, events, interventions, market_drive, order_lists, trading
 from marginbot.paper.books.amounts import ZERO, half_up8, precise
 from marginbot.paper.books.codec import stored_fields, unpack
 from marginbot.paper.books.events import ArmedFault
 from marginbot.paper.books.house import add
 from marginbot.paper.books.listing import AssetTerms
 from marginbot.paper.books.market import Path
+from marginbot.paper.books.passage import HOUR
 from marginbot.paper.books.records import Interest, Loan, Scope, Transfer
 from marginbot.paper.books.scenario import Pair, Past, Position, Resting, RestingList, Scenario
 from marginbot.paper.books.ticket import Ticket
-from marginbot.paper.books.wallets import Account
+from marginbot.paper.books.wallets import DEFAULT_UID, Account
 from marginbot.paper.books.world import World
 
 _KEPT = frozenset({"uid", "created_ms"})
@@ -96,7 +96,7 @@ def _open(world: World, account: Account, position: Position) -> None:
         if unpaid:
             _charge(world, account, position, asset, Decimal(borrowed), unpaid)
     if not position.enabled:
-        actions.disable(world, position.symbol)
+        interventions.disable(world, position.symbol)
 
 
 def _taken_at(world: World, position: Position) -> int:

@@ -13,7 +13,10 @@ REPAYING_EFFECTS = frozenset({"AUTO_REPAY", "AUTO_BORROW_REPAY"})
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`quantity` in base or `quote_quantity` in quote (MARKET only); `client_id` empty: the exchange makes one."""
+    """`quantity` in base or `quote_quantity` in quote (MARKET only); `client_id` empty: the exchange makes one.
+
+    `trailing_delta` in basis points, None without; then `stop_price` is where it begins to follow, None for at once.
+    """
 
     scope: Scope
     symbol: str
@@ -29,3 +32,4 @@ class Ticket:
     side_effect: str = "NO_SIDE_EFFECT"
     repay_at_cancel: bool = True
     stp_mode: str = "EXPIRE_MAKER"
+    trailing_delta: int | None = None

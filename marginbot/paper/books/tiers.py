@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
+from marginbot.paper.books.amounts import BPS, ZERO
+from marginbot.paper.books.config import Config
 from marginbot.paper.books.listing import Listing
 
+PUBLISHED = Config()
 MULTIPLES = {
     3: ("3", "2.14", "1.8", "1.61", "1.5"),
     5: ("5", "4.2", "3.67", "3.29", "3"),
@@ -19,7 +22,8 @@ INITIAL_RATIOS = {
     10: ("1.111", "1.1264", "1.1418", "1.1572", "1.1726", "1.188", "1.2034", "1.2188", "1.2342", "1.2496"),
 }
 LIQUIDATION_RATIOS = {3: Decimal("1.18"), 5: Decimal("1.15"), 10: Decimal("1.05")}
-MARGIN_CALL_RATIOS = {3: Decimal("1.22"), 5: Decimal("1.19"), 10: Decimal("1.10")}
+# Older tables of the same article: both ratios rise with the tier up to these, here in equal steps.
+LAST_LIQUIDATION_RATIOS = {3: Decimal("1.25"), 5: Decimal("1.18"), 10: Decimal("1.15")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +45,26 @@ class Tier:
         return exact if abs(exact - published) < Decimal("0.0005") else published
 
 
-@cache
-def tiers_of(listing: Listing) -> tuple[Tier, ...]:
+def tiers_of(listing: Listing, config: Config = PUBLISHED) -> tuple[Tier, ...]:
     """The tiers of an isolated pair, the first allowing the least debt and the most leverage."""
+    calls = {3: config.margin_call_3x, 5: config.margin_call_5x, 10: config.margin_call_10x}
+    return _tiers(listing, calls[listing.leverage], config.rising_ratios)
+
+
+@cache
+def _tiers(listing: Listing, margin_call: Decimal, rising: bool) -> tuple[Tier, ...]:
     leverage = listing.leverage
     rows = zip(MULTIPLES[leverage], INITIAL_RATIOS[leverage], strict=True)
+    first, last = LIQUIDATION_RATIOS[leverage], LAST_LIQUIDATION_RATIOS[leverage]
+    step = (last - first) / (len(MULTIPLES[leverage]) - 1) if rising else ZERO
+    rises = [(step * number).quantize(BPS) for number in range(len(MULTIPLES[leverage]))]
     return tuple(
         Tier(
             number,
             Decimal(multiple),
             Decimal(initial),
-            LIQUIDATION_RATIOS[leverage],
-            MARGIN_CALL_RATIOS[leverage],
+            first + rises[number - 1],
+            margin_call + rises[number - 1],
             listing.tier_base * number,
             listing.tier_quote * number,
         )
@@ -60,9 +72,9 @@ def tiers_of(listing: Listing) -> tuple[Tier, ...]:
     )
 
 
-def tier_of(listing: Listing, base_debt: Decimal, quote_debt: Decimal) -> Tier:
+def tier_of(listing: Listing, base_debt: Decimal, quote_debt: Decimal, config: Config = PUBLISHED) -> Tier:
     """The tier of a position: the higher of the tiers of its two debts, the last one when it outgrew them all."""
-    tiers = tiers_of(listing)
+    tiers = tiers_of(listing, config)
     for tier in tiers:
         if base_debt <= tier.base_max and quote_debt <= tier.quote_max:
             return tier

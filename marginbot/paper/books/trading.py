@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from marginbot.paper.books import loans, matching, news
+from marginbot.paper.books import loans, matching, news, stops
 from marginbot.paper.books.amounts import ZERO, ceil8
 from marginbot.paper.books.filters import check_filters
 from marginbot.paper.books.listing import TRADING
@@ -43,8 +43,11 @@ def check(world: World, account: Account, ticket: Ticket) -> Market:
         raise refuse(-1013)
     if ticket.scope is Scope.ISOLATED:
         _check_pair(world, account, ticket.symbol)
-    elif ticket.scope is Scope.CROSS and not market.listing.margin:
-        raise refuse(-3021)
+    elif ticket.scope is Scope.CROSS:
+        if not world.takes_cross(market.listing):
+            raise refuse(-3021)
+        if account.cross_liquidating_until is not None:
+            raise refuse(world.config.liquidation_order_code)
     check_filters(ticket, market, account, world.config)
     twin = account.by_client_id.get((ticket.scope, ticket.symbol, ticket.client_id)) if ticket.client_id else None
     if twin is not None and twin.is_open():
@@ -61,10 +64,12 @@ def place(world: World, account: Account, ticket: Ticket) -> Placed:
     market.refill(world.running_ms, world.config.refill_ms)
     quantity, cost = _size(ticket, market)
     spent_asset, need = _spends(ticket, market, quantity, cost)
-    borrowed = lock(world, account, ticket, market, spent_asset, need)
-    order = new_order(world, account, ticket, quantity, need, borrowed)
+    locked, borrowed = lock(world, account, ticket, market, spent_asset, need)
+    order = new_order(world, account, ticket, quantity, locked, borrowed)
     if ticket.type in STOP_TYPES:
         order.working = False
+        if order.trailing_delta:
+            stops.begin(order, market.last, world.now_ms)
         world.watch_order(order)
         news.of_order(world, order, news.NEW)
         return Placed(order, [])
@@ -73,15 +78,22 @@ def place(world: World, account: Account, ticket: Ticket) -> Placed:
 
 
 def cancel(world: World, account: Account, order: Order, cancel_id: str = "") -> Order:
-    """Take an open order off the book and unlock what it held; -2011 when it is not open."""
+    """Take an open order off the book and unlock what it held; -2011 when it is not open.
+
+    What its loan was not needed for is repaid, unless the order said not to. Own money is spent before borrowed money.
+    """
     if not order.is_open():
         raise refuse(-2011)
     order.cancel_id = cancel_id
+    legs = [order, *account.open_siblings(order)]
+    borrower = next((leg for leg in legs if leg.borrowed), order)
     matching.end(world, account, order, "CANCELED")
-    if order.borrowed and order.repay_at_cancel and not order.executed:
+    spent = order.quote_executed if order.is_buy else order.executed
+    unused = min(borrower.borrowed, borrower.reserved - spent)
+    if unused > 0 and borrower.repay_at_cancel:
         listing = world.market(order.symbol).listing
         asset = listing.quote if order.is_buy else listing.base
-        loans.auto_repay(world, account, order.scope, order.symbol, asset, order.borrowed)
+        loans.auto_repay(world, account, order.scope, order.symbol, asset, unused)
     return order
 
 
@@ -93,18 +105,13 @@ def activate(world: World, account: Account, order: Order) -> None:
     for limit_leg in account.open_siblings(order):
         # The two legs of a list lock once, on the limit leg; now the money is the stop leg's.
         order.locked, limit_leg.locked = limit_leg.locked, ZERO
+        order.borrowed, order.reserved, limit_leg.borrowed = limit_leg.borrowed, limit_leg.reserved, ZERO
         matching.end(world, account, limit_leg, "EXPIRED", "OCO_TRIGGER")
     if order.is_buy and not order.price and not _lock_more(account, order, market):
         matching.end(world, account, order, "EXPIRED", "INSUFFICIENT_LIQUIDITY")
         return
     news.of_order(world, order, news.NEW)
     _execute(world, account, order, market)
-
-
-def is_triggered(order_type: str, side: str, stop_price: Decimal, last: Decimal) -> bool:
-    """Whether a stop order triggers at the last price: stop-loss sells below and buys above, take-profit the reverse."""
-    rises = (side == "BUY") == order_type.startswith("STOP_LOSS")
-    return last >= stop_price if rises else last <= stop_price
 
 
 def _check_pair(world: World, account: Account, symbol: str) -> None:
@@ -114,13 +121,13 @@ def _check_pair(world: World, account: Account, symbol: str) -> None:
     if not pair.enabled or not pair.trade_enabled:
         raise refuse(-3021)
     if pair.liquidating_until is not None:
-        raise refuse(-3004)
+        raise refuse(world.config.liquidation_order_code)
 
 
 def _check_stop(ticket: Ticket, market: Market) -> None:
-    if ticket.type not in STOP_TYPES or ticket.stop_price is None:
+    if ticket.type not in STOP_TYPES or ticket.stop_price is None or ticket.trailing_delta:
         return
-    if is_triggered(ticket.type, ticket.side, ticket.stop_price, market.last):
+    if stops.is_triggered(ticket.type, ticket.side, ticket.stop_price, market.last):
         raise rejected(WOULD_TRIGGER)
 
 
@@ -128,7 +135,7 @@ def _size(ticket: Ticket, market: Market) -> tuple[Decimal, Decimal]:
     """(quantity in base, cost in quote) the order will want; a MARKET order's are what the book shows now."""
     if ticket.type != "MARKET":
         quantity = ticket.quantity or ZERO
-        price = ticket.price or ticket.stop_price or ZERO
+        price = ticket.price or ticket.stop_price or stops.turning_price(ticket.side, market.last, ticket.trailing_delta or 0)
         return quantity, ceil8(quantity * price)
     filled, cost = matching.quote_market(market, ticket.side, ticket.quantity, ticket.quote_quantity)
     if ticket.quantity is not None:
@@ -143,20 +150,28 @@ def _spends(ticket: Ticket, market: Market, quantity: Decimal, cost: Decimal) ->
     return (listing.quote, cost) if ticket.side == "BUY" else (listing.base, quantity)
 
 
-def lock(world: World, account: Account, ticket: Ticket, market: Market, asset: str, need: Decimal) -> Decimal:
-    """Move `need` from free to locked; returns what had to be borrowed for it."""
+def lock(world: World, account: Account, ticket: Ticket, market: Market, asset: str, need: Decimal) -> tuple[Decimal, Decimal]:
+    """Move `need` from free to locked; returns (what is locked, what had to be borrowed for it).
+
+    Where loans are taken at execution only what is free is locked, and each fill borrows what it misses.
+    """
     balance = account.balance(ticket.scope, market.listing, asset)
     missing, borrowed = need - balance.free, ZERO
     if missing > 0:
         if ticket.scope is Scope.SPOT or ticket.side_effect not in BORROWING_EFFECTS:
             raise rejected(INSUFFICIENT)
+        if world.config.margin_buy_borrows == "execution":
+            if missing > loans.borrowable(world, account, ticket.scope, ticket.symbol, asset):
+                raise rejected(INSUFFICIENT)
+            need = balance.free
+    if need > balance.free:
         borrowed = max(ceil8(missing), world.terms(asset).min_borrow)
         loans.borrow(world, account, ticket.scope, ticket.symbol, asset, borrowed, "AUTO")
         if need > balance.free:
             raise rejected(INSUFFICIENT)
     balance.free -= need
     balance.locked += need
-    return borrowed
+    return need, borrowed
 
 
 def _lock_more(account: Account, order: Order, market: Market) -> bool:
@@ -169,6 +184,7 @@ def _lock_more(account: Account, order: Order, market: Market) -> bool:
     balance.free -= more
     balance.locked += more
     order.locked += more
+    order.reserved += more
     return True
 
 
@@ -195,10 +211,13 @@ def new_order(world: World, account: Account, ticket: Ticket, quantity: Decimal,
         side_effect=ticket.side_effect,
         repay_at_cancel=ticket.repay_at_cancel,
         borrowed=borrowed,
+        reserved=locked,
         stp_mode=ticket.stp_mode,
+        trailing_delta=ticket.trailing_delta or 0,
     )
     account.orders[order_id] = order
     account.index(order)
+    account.order_count.placed(world.now_ms)
     account.forget_oldest(world.config.history)
     return order
 

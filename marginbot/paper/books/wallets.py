@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import takewhile
 
 from marginbot.paper.books.amounts import ZERO
 from marginbot.paper.books.codec import DERIVED
 from marginbot.paper.books.listing import Listing
-from marginbot.paper.books.records import Interest, Liquidation, Loan, Order, OrderList, Scope, Trade, Transfer
+from marginbot.paper.books.order_count import OrderCount
+from marginbot.paper.books.records import (
+    DebtExchange,
+    Dribblet,
+    Interest,
+    Liquidation,
+    Loan,
+    Order,
+    OrderList,
+    RiskKey,
+    Scope,
+    Seizure,
+    Trade,
+    Transfer,
+)
+from marginbot.paper.books.special_keys import SpecialKeys
+
+# The customer whom the paper keys belong to.
+DEFAULT_UID = 1
 
 
 @dataclass(slots=True)
@@ -39,7 +56,11 @@ class Balance:
 
 @dataclass(slots=True)
 class IsolatedPair:
-    """The isolated account of one pair. `liquidating_until` is a running time in ms while the exchange takes over."""
+    """The isolated account of one pair. `liquidating_until` is a running time in ms while the exchange takes over.
+
+    `liquidation_fee`: what that will cost, in quote, frozen when it began. `auto_top_up`: at a margin call the exchange
+    moves money in from the spot wallet.
+    """
 
     symbol: str
     base: Balance = field(default_factory=Balance)
@@ -48,6 +69,8 @@ class IsolatedPair:
     trade_enabled: bool = True
     disabled_at_ms: int | None = None
     liquidating_until: int | None = None
+    liquidation_fee: Decimal = ZERO
+    auto_top_up: bool = False
     rendered: tuple[object, dict[str, object]] | None = field(default=None, repr=False, compare=False, metadata=DERIVED)
 
     def owes(self) -> bool:
@@ -82,7 +105,10 @@ class Rates:
 
 @dataclass(slots=True)
 class Account:
-    """One customer. Fee rates are plain ratios; histories are oldest first; `last_loan_at` is a running time in ms."""
+    """One customer. Fee rates are plain ratios; histories are oldest first; `last_loan_at` is a running time in ms.
+
+    `loan_turns`: the same by pair, the cross account under the empty name. `cross_*`: as in an isolated account, in USDT.
+    """
 
     uid: int
     created_ms: int
@@ -102,7 +128,17 @@ class Account:
     transfers: list[Transfer] = field(default_factory=list)
     interest: list[Interest] = field(default_factory=list)
     liquidations: list[Liquidation] = field(default_factory=list)
+    debt_exchanges: list[DebtExchange] = field(default_factory=list)
+    dribblets: list[Dribblet] = field(default_factory=list)
+    cross_leverage: int = 3
+    risk_keys: list[RiskKey] = field(default_factory=list)
+    seizures: list[Seizure] = field(default_factory=list)
     last_loan_at: int | None = None
+    loan_turns: dict[str, int] = field(default_factory=dict)
+    cross_liquidating_until: int | None = None
+    cross_liquidation_fee: Decimal = ZERO
+    order_count: OrderCount = field(default_factory=OrderCount)
+    special_keys: SpecialKeys = field(default_factory=SpecialKeys)
     views: list[View] = field(default_factory=list)
     open_orders: dict[int, Order] = field(default_factory=dict, repr=False, compare=False, metadata=DERIVED)
     by_client_id: dict[tuple[Scope, str, str], Order] = field(default_factory=dict, repr=False, compare=False, metadata=DERIVED)
@@ -155,8 +191,3 @@ class Account:
                 name = (order.scope, order.symbol, order.client_id)
                 if self.by_client_id.get(name) is order:
                     del self.by_client_id[name]
-
-    def unfilled_since(self, start_ms: int) -> int:
-        """Orders placed since `start_ms` that no fill has taken off the count yet."""
-        recent = takewhile(lambda order: order.time >= start_ms, reversed(self.orders.values()))
-        return sum(not order.executed for order in recent)

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from marginbot.paper.books import events, liquidation, passage, views
+from marginbot.paper.books import cross_liquidation, events, liquidation, passage, views
 from marginbot.paper.books.amounts import ONE, ZERO, padded, plain, precise
 from marginbot.paper.books.codec import pack, unpack
 from marginbot.paper.books.config import Config
 from marginbot.paper.books.events import ArmedFault, Event
 from marginbot.paper.books.house import House, Purse, totals
-from marginbot.paper.books.listing import AssetTerms, Delisting
+from marginbot.paper.books.listing import AssetTerms, Delisting, Listing
 from marginbot.paper.books.market import Course, Market, Path
 from marginbot.paper.books.news import News
 from marginbot.paper.books.records import ListenToken, Loan, Order, Scope, Transfer
@@ -182,6 +182,15 @@ class World:
         self.ids[kind] = number + 1
         return number
 
+    def takes_cross(self, listing: Listing) -> bool:
+        """Whether the cross account may trade the pair: both its assets must still be taken there."""
+        return listing.margin and self.terms(listing.base).cross and self.terms(listing.quote).cross
+
+    def announce(self, notice: Delisting) -> None:
+        """From now on the delist schedule says so; at its time the exchange settles what is left."""
+        self.delistings.append(notice)
+        self.due_ms = min(self.due_ms, notice.time_ms + self.config.delist_delay_ms)
+
     def is_delisting(self, scope: Scope, symbol: str, asset: str) -> bool:
         """Whether borrowing and transfers in have ended because the pair or asset leaves margin soon."""
         horizon = self.now_ms + self.config.delist_notice_ms
@@ -209,12 +218,11 @@ class World:
         self.resting.get(order.symbol, {}).pop(order.order_id, None)
 
     def review(self, account: Account, scope: Scope, market: Market) -> None:
-        """A trade has changed an isolated account: begin its liquidation if that brought it to the ratio."""
-        if scope is not Scope.ISOLATED or not self.config.liquidates:
-            return
-        pair = account.isolated[market.listing.symbol]
-        if liquidation.is_due(pair, market):
-            liquidation.begin(self, account, pair)
+        """A trade has changed a margin account: the exchange looks at its level again."""
+        if scope is Scope.ISOLATED:
+            liquidation.watch(self, account, account.isolated[market.listing.symbol], market)
+        elif scope is Scope.CROSS:
+            cross_liquidation.watch(self, account)
 
     def dump(self) -> dict[str, object]:
         """The complete state, JSON-ready."""

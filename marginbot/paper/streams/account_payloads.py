@@ -34,6 +34,8 @@ def execution_report(world: World, news: OrderNews, execution_id: int) -> Payloa
     }  # fmt: skip
     if order.working_time > 0:
         payload["W"] = order.working_time
+    if order.trailing_delta:
+        payload |= {"d": order.trailing_delta} | ({"D": order.trailing_time} if order.trailing_time > 0 else {})
     if order.status == "EXPIRED" and order.expiry_reason is not None:
         payload["eR"] = order.expiry_reason
     return payload

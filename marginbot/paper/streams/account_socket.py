@@ -91,7 +91,12 @@ class AccountSocket(Connection):
         if token is None or token.expires_ms <= world.now_ms:
             raise Refusal(-1209, "The listenToken is invalid or has expired.")
         known = next((one for one in self.subscriptions.values() if (one.uid, one.symbol) == (token.uid, token.symbol)), None)
-        if known is None:
+        renewal = world.config.stream_renewal
+        if known is not None and renewal == "refused":
+            raise Refusal(-2035, "This account is already subscribed on this connection.")
+        if known is None and self.subscriptions and world.config.one_account_per_stream:
+            raise Refusal(-2042, "This connection follows another account already.")
+        if known is None or (renewal == "another" and token.expires_ms > known.expires_ms):
             if len(self.subscriptions) >= MOST_ACTIVE or self._next >= MOST_EVER:
                 raise Refusal(-2042, "The subscriptions of this connection are used up.")
             known = self.subscriptions[self._next] = self._feed.subscribe(self._next, token)
@@ -171,7 +176,7 @@ _BUDGET = Endpoint("GET", PATH, Security.NONE, 1, WeightKind.API, lambda world, 
 def _decoded(text: str) -> dict[str, object]:
     try:
         request = msgspec.json.decode(text)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         raise _bad_request() from None
     if not isinstance(request, dict):
         raise _bad_request()

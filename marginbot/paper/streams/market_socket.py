@@ -24,13 +24,16 @@ class _Wrong(Exception):
 
 
 class MarketSocket(Connection):
-    """`followed`: names in the order of subscription, each with the number of the last item sent, None before the first."""
+    """`followed`: names in the order of subscription, each with the number of the last item sent, None before the first.
+
+    flat: a refusal is the whole answer, and not its `error`.
+    """
 
     kind = Kind.MARKET
 
-    def __init__(self, opened_ms: int, peer: str, names: Sequence[str], *, combined: bool) -> None:
+    def __init__(self, opened_ms: int, peer: str, names: Sequence[str], *, combined: bool, flat: bool = False) -> None:
         super().__init__(opened_ms, peer)
-        self.combined = combined
+        self.combined, self.flat = combined, flat
         self.followed: dict[str, int | None] = dict.fromkeys(names)
         self._recent: deque[int] = deque(maxlen=MESSAGES)
         if len(self.followed) > MOST_STREAMS:
@@ -65,7 +68,8 @@ class MarketSocket(Connection):
             request_id = _id(request)
             self.send({"result": self._carried_out(request), "id": request_id})
         except _Wrong as wrong:
-            self.send({"error": {"code": wrong.code, "msg": str(wrong)}, "id": request_id})
+            error: dict[str, object] = {"code": wrong.code, "msg": str(wrong)}
+            self.send({**(error if self.flat else {"error": error}), "id": request_id})
 
     def _carried_out(self, request: dict[str, object]) -> list[str] | None:
         if strange := request.keys() - {"id", "method", "params"}:
@@ -97,7 +101,7 @@ def _begins_with_state(name: str) -> bool:
 def _decoded(text: str) -> dict[str, object]:
     try:
         request = msgspec.json.decode(text)
-    except msgspec.MsgspecError as problem:
+    except (msgspec.MsgspecError, RecursionError) as problem:
         raise _Wrong(NOT_JSON, f"Invalid JSON: {problem}") from None
     if not isinstance(request, dict):
         raise _Wrong(BAD_REQUEST, "Invalid request: expected an object")

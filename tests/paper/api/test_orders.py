@@ -107,7 +107,7 @@ def test_a_borrowing_order_says_what_it_borrowed():
         ({"isIsolated": "maybe"}, -1102),
         ({"quoteOrderQty": "10"}, -1128),
         ({"sideEffectType": "MAGIC"}, -1130),
-        ({"trailingDelta": "100"}, -1020),
+        ({"trailingDelta": "100"}, -1106),
         ({"type": "LIMIT"}, -1102),
     ],
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal as D
 
 from marginbot.paper.books import loans, trading
@@ -30,6 +33,20 @@ def a_world(scenario: str = "empty", now_ms: int = EIGHT) -> World:
 def after(world: World, ms: int) -> World:
     world.advance(world.now_ms + ms)
     return world
+
+
+@contextmanager
+def conserved(world: World) -> Iterator[None]:
+    """Whatever happens inside, no asset appears or vanishes, and the world can be put away and taken out again."""
+    before = world.totals()
+    yield
+    assert world.totals() == before
+    assert reloaded(world).dump() == world.dump()
+
+
+def reloaded(world: World) -> World:
+    """The world as another process takes it up, at the same moment."""
+    return World.load(json.loads(json.dumps(world.dump())), world.now_ms)
 
 
 def account(world: World) -> Account:
@@ -74,6 +91,9 @@ def order(
     stop_price: str | None = None,
     side_effect: str = "NO_SIDE_EFFECT",
     client_id: str = "",
+    repay_at_cancel: bool = True,
+    trailing_delta: int | None = None,
+    iceberg: str | None = None,
 ) -> Placed:
     """A LIMIT order when it has a price, else a MARKET order, unless `type` says otherwise."""
     ticket = Ticket(
@@ -86,7 +106,10 @@ def order(
         None if price is None else D(price),
         None if stop_price is None else D(stop_price),
         time_in_force=time_in_force,
+        iceberg=None if iceberg is None else D(iceberg),
         side_effect=side_effect,
         client_id=client_id,
+        repay_at_cancel=repay_at_cancel,
+        trailing_delta=trailing_delta,
     )
     return trading.place(world, account(world), ticket)

@@ -45,6 +45,14 @@ def test_what_was_taken_is_missing_until_the_book_refills(world):
     assert order(world, "SELL", "0.1").trades[0].price == 100_000
 
 
+def test_a_stop_that_is_set_off_long_after_a_fill_meets_a_full_book(world):
+    stop = order(world, "SELL", "0.1", type="STOP_LOSS", stop_price="90000").order
+    order(world, "SELL", "0.5")
+    world.now_ms += 5000
+    world.set_price("BTCUSDT", "90000")
+    assert (stop.status, stop.quote_executed) == ("FILLED", D(9000))
+
+
 def test_a_market_order_on_a_thin_book_expires_part_filled(world):
     market(world).levels = 1
     placed = order(world, "SELL", "0.8")

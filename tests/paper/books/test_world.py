@@ -10,17 +10,38 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marginbot.paper.books import trading, transfers
+from marginbot.paper.books.actions import act
 from marginbot.paper.books.records import Scope
 from marginbot.paper.books.refusal import Refusal
 from marginbot.paper.books.transfers import Move
 from marginbot.paper.books.world import World
-from tests.paper.books.builders import EIGHT, HOUR, MINUTE, a_world, account, after, borrow, market, order, pair, repay, spot
+from tests.paper.books.builders import (
+    EIGHT,
+    HOUR,
+    MINUTE,
+    a_world,
+    account,
+    after,
+    borrow,
+    fund,
+    market,
+    order,
+    pair,
+    repay,
+    spot,
+)
 
 TENTHS = st.integers(1, 40).map(lambda n: str(D(n) / 1000))
 STEPS = st.one_of(
     st.tuples(st.just("sell"), TENTHS),
     st.tuples(st.just("buy"), TENTHS),
     st.tuples(st.just("rest"), TENTHS),
+    st.tuples(st.just("bid"), TENTHS),
+    st.tuples(st.just("trail"), TENTHS),
+    st.tuples(st.just("cancel"), st.just("")),
+    st.tuples(st.just("cross"), TENTHS),
+    st.tuples(st.just("topup"), st.just("")),
+    st.tuples(st.just("delist"), st.sampled_from(["1", "3000"])),
     st.tuples(st.just("borrow"), st.integers(1, 3000).map(str)),
     st.tuples(st.just("repay"), st.integers(1, 3000).map(str)),
     st.tuples(st.just("in"), st.integers(1, 900).map(str)),
@@ -35,6 +56,12 @@ def do(world: World, what: str, value: str) -> None:
         "sell": lambda: order(world, "SELL", value, side_effect="AUTO_REPAY"),
         "buy": lambda: order(world, "BUY", value, side_effect="MARGIN_BUY"),
         "rest": lambda: order(world, "SELL", value, "101000"),
+        "bid": lambda: order(world, "BUY", value, "99000", side_effect="AUTO_BORROW_REPAY"),
+        "trail": lambda: order(world, "SELL", value, type="STOP_LOSS", trailing_delta=300, side_effect="MARGIN_BUY"),
+        "cancel": lambda: cancel_all(world),
+        "cross": lambda: order(world, "BUY", value, scope=Scope.CROSS, side_effect="MARGIN_BUY"),
+        "topup": lambda: act(world, "auto_topup", {"symbol": "BTCUSDT"}),
+        "delist": lambda: act(world, "delist", {"symbol": "BTCUSDT", "in_seconds": value}),
         "borrow": lambda: borrow(world, "USDT", value),
         "repay": lambda: repay(world, "USDT", value),
         "in": lambda: move(world, Move("MAIN_ISOLATED_MARGIN", "USDT", D(value), to_symbol="BTCUSDT")),
@@ -49,18 +76,30 @@ def move(world: World, wanted: Move) -> None:
     transfers.transfer(world, account(world), wanted)
 
 
-@given(st.lists(STEPS, max_size=25), st.booleans())
-@settings(max_examples=60, deadline=None)
-def test_whatever_happens_no_asset_appears_or_vanishes_and_no_balance_is_negative(steps, slow):
+def cancel_all(world: World) -> None:
+    for resting in list(account(world).open_orders.values()):
+        trading.cancel(world, account(world), resting)
+
+
+@given(st.lists(STEPS, max_size=25), st.booleans(), st.booleans(), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_whatever_happens_no_asset_appears_or_vanishes_and_no_balance_is_negative(steps, slow, late, bnb):
     world = a_world("long")
+    fund(world, "USDT", "1000", Scope.CROSS)
+    fund(world, "BNB", "1", Scope.SPOT)
+    account(world).interest_bnb_burn = account(world).spot_bnb_burn = bnb
+    world.config.isolated_interest_in_bnb = world.config.isolated_fees_in_bnb = bnb
     if slow:
         world.config.loan_pending_ms = world.config.transfer_pending_ms = 500
+    if late:
+        world.config.margin_buy_borrows, world.config.loans_serial = "execution", "pair"
+        world.config.liquidation_cancels_first = False
     before = world.totals()
     for what, value in steps:
         with suppress(Refusal):
             do(world, what, value)
         assert world.totals() == before
-        for balance in (pair(world).base, pair(world).quote, spot(world)):
+        for balance in (pair(world).base, pair(world).quote, spot(world), spot(world, "BNB"), *account(world).cross.values()):
             assert min(balance.free, balance.locked, balance.borrowed, balance.interest) >= 0
     assert World.load(json.loads(json.dumps(world.dump())), world.now_ms).dump() == world.dump()
 

@@ -37,11 +37,12 @@ def test_price_range():
 
 def test_order_limit():
     paper = Paper("order-limit")
-    assert [paper.sell("0.01") for _ in range(3)][2] == -1015
+    assert paper.sell("0.01") == -1015
     assert paper.exchange.log[-1].status == 429
     rows = paper.ask("GET", "/sapi/v1/margin/rateLimit/order", isIsolated="TRUE", symbol="BTCUSDT")
-    assert rows[0]["limit"] == 2
-    assert paper.after(10_000).sell("0.01")["status"] == "FILLED"
+    assert [(row["limit"], row["count"]) for row in rows] == [(2, 2), (200_000, 2)]
+    paper.after(10_000)
+    assert [paper.sell("0.01")["status"] for _ in range(4)] == ["FILLED"] * 4
 
 
 def test_max_position():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from marginbot.paper.books.events import at
+from marginbot.paper.books.events import at, on
 from marginbot.paper.books.scenario import Pair, Position, Scenario
 from marginbot.paper.books.scenes.first import LONG_3H, SHORT, SPOT
+
+ORDER = "POST /sapi/v1/margin/order"
 
 SCENES = {
     "thin-book": Scenario(
@@ -28,11 +30,15 @@ SCENES = {
         events=(at(0, "set_range", symbol="BTCUSDT", reference="100000", up="1.0005", down="0.9995"),),
     ),
     "order-limit": Scenario(
-        about="two orders in ten seconds are all that is allowed (-1015), and selling takes five",
+        about="two unfilled orders in ten seconds are all that is allowed, and the owner places them first (-1015)",
         spot=SPOT,
         positions=(LONG_3H,),
         pairs={"BTCUSDT": Pair(rules={"market_max_quantity": "0.01000000"})},
         config={"order_limit_10s": 2},
+        events=tuple(
+            on(ORDER, "owner_order", symbol="BTCUSDT", side="SELL", quantity="0.001", price=price)
+            for price in ("110000", "120000")
+        ),
     ),
     "max-position": Scenario(
         about="0.04 BTC are owed, and the pair's position may not exceed 0.015 BTC: bought back in parts",
