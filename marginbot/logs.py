@@ -12,9 +12,12 @@ HIDDEN: Final = "[hidden]"
 
 _NAMED: Final = re.compile(
     r"""(?ix) (?P<name> ["']? (?: x-mbx-apikey | api_?key | api_?secret | secret_?key | secret | signature
-        | listen_?key | listen_?token | token | password | authorization ) ["']? \s* [=:] \s* ["']? )
-        [^\s"'&,;}\])]+"""
+        | listen_?key | listen_?token | token | password | authorization ) ["']? \s* [=:] \s* (?: b? ["'] )?
+        (?: (?: bearer | basic ) \s+ )?+ )
+        (?! \[hidden ) [^\s"'&,;}\])]+"""
 )
+_FRAME: Final = re.compile(r"(?P<kind>[<>] (?:TEXT|BINARY|CONT) ).*?(?P<size> \[\d+ bytes)", re.DOTALL)
+"""What websockets logs of a frame: its beginning and its end, which may be half a listen token."""
 _PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _LONG_WORD: Final = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{60,}|[A-Za-z0-9+/]{60,}={1,2}|[A-Za-z0-9+/]{300,})(?![A-Za-z0-9])"
@@ -31,10 +34,15 @@ class Scrubber:
         # The longest first, so that no secret survives as the rest of a shorter one.
         self._secrets = sorted((secret for secret in secrets if len(secret) >= 4), key=len, reverse=True)
 
+    def knowing(self, secret: str) -> Scrubber:
+        """One that knows this secret too."""
+        return Scrubber([*self._secrets, secret])
+
     def __call__(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         text = _PEM.sub(HIDDEN, text)
+        text = _FRAME.sub(lambda found: found["kind"] + HIDDEN + found["size"], text)
         text = _NAMED.sub(lambda found: found["name"] + HIDDEN, text)
         return _LONG_WORD.sub(HIDDEN, text)
 
@@ -73,16 +81,31 @@ def set_up(verbose: int, secrets: Sequence[str] = ()) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def hide(secret: str) -> None:
+    """From now on no line shows `secret`; for those that no setting holds."""
+    for handler in _ours():
+        handler.scrub = handler.scrub.knowing(secret)
+
+
+def scrubber() -> Scrubber:
+    """What cleans the lines of this run, knowing its secrets."""
+    return next((handler.scrub for handler in _ours()), Scrubber())
+
+
+def _ours() -> list[_ScrubbedStderr]:
+    return [handler for handler in logging.getLogger().handlers if isinstance(handler, _ScrubbedStderr)]
+
+
 class _ScrubbedStderr(logging.Handler):
     """The last hand on every line, whichever library wrote it. Looks up stderr each time, as tests and shells swap it."""
 
     def __init__(self, scrub: Scrubber) -> None:
         super().__init__()
-        self._scrub = scrub
+        self.scrub = scrub
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            sys.stderr.write(self._scrub(self.format(record)) + "\n")
+            sys.stderr.write(self.scrub(self.format(record)) + "\n")
         except (OSError, ValueError, TypeError):
             # The line cannot be told, and its arguments must not be: logging's own report would show them unscrubbed.
             sys.stderr.write("a log line could not be written\n")

@@ -11,7 +11,7 @@ import typer
 
 from marginbot import errors
 from marginbot.cli.output import Output
-from marginbot.logs import Scrubber
+from marginbot.logs import scrubber
 
 STOPPED, USAGE, REFUSED, UNREACHABLE = 1, 2, 3, 4
 
@@ -57,7 +57,7 @@ def guarded(output: Output, work: Callable[[], int]) -> int:
 
 def _report(output: Output, code: int, message: str, key: str | None, hint: str, cause: BaseException | None = None) -> int:
     """Say it to people on stderr and, when nothing was said to scripts yet, to scripts on stdout."""
-    scrub = Scrubber()
+    scrub = scrubber()
     message = scrub(message)
     if output.as_json and not output.emitted:
         whole = output.failed if code != USAGE else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from enum import Enum
 from typing import Final
 
@@ -111,11 +112,22 @@ def fault_of_answer(answer: Answer, now_ms: int) -> ExchangeError | None:
 def fault_of_break(call: Call, error: BaseException, written: bool) -> ExchangeError:
     """The error a request amounts to that got no answer."""
     how = "no answer in time" if isinstance(error, (TimeoutError, httpx.TimeoutException)) else type(error).__name__
+    if (doubt := _doubt(error)) is not None:
+        return NotSent(f"{call.endpoint} was not sent: the server could not prove to be the exchange, its certificate is {doubt}")
     if outcome_of_break(error, written) is Outcome.NOT_SENT:
         return NotSent(f"{call.endpoint} was not sent: the exchange could not be reached ({how})")
     if call.writes:
         return OutcomeUnknown(f"{call.endpoint} was sent and perhaps done: the connection broke ({how})")
     return ReadFailed(f"{call.endpoint} got no answer ({how})")
+
+
+def _doubt(error: BaseException | None) -> str | None:
+    """What is wrong with the server's certificate, when that is what broke the connection."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"not to be trusted ({tidy(error.verify_message)})"
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def fault_of_content(call: Call, problem: str) -> ExchangeError:

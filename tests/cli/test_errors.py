@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from marginbot import errors
-from marginbot.logs import HIDDEN, Scrubber
+from marginbot.logs import HIDDEN, Scrubber, hide
 
 CODES = [
     (errors.ConfigError("wrong", "SYMBOL"), 2),
@@ -131,12 +131,26 @@ def test_v_says_more(marginbot, bodies, capsys, flags: tuple[str, ...], seen: st
         '{"api_secret": "abc123"}',
         "X-MBX-APIKEY: abc123",
         "listenToken=abc123&x=1",
+        "Authorization: Bearer abc123",
+        "'secret': b'abc123'",
+        """< TEXT '{"id": 1, "params": ...abc123"}}' [154 bytes]""",
         "-----BEGIN PRIVATE KEY-----\nabc123\n-----END PRIVATE KEY-----",
         "MARGINBOT_EXCHANGE__API_SECRET=abc123",
     ],
 )
 def test_the_scrubber_knows_secrets_by_their_names(text: str):
     assert "abc123" not in Scrubber()(text)
+
+
+def test_a_secret_of_this_run_alone_is_hidden_from_then_on(marginbot, bodies, capsys):
+    def talk(shell: object) -> None:
+        hide("made-in-this-run")
+        logging.getLogger("x").warning("said made-in-this-run")
+        raise errors.ReadFailed("broke at made-in-this-run")
+
+    bodies["status"].acts = talk
+    assert marginbot("status") == 4
+    assert capsys.readouterr().err.count(HIDDEN) == 2
 
 
 def test_the_scrubber_knows_secrets_by_their_shape_and_leaves_the_rest():

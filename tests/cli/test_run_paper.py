@@ -82,6 +82,8 @@ def test_reset_begins_the_named_scenario():
         (("serve", "--json", "--scenario", "nope"), "--scenario"),
         (("serve", "--json", "--public-key", "none.pem"), "--public-key"),
         (("serve", "--json", "--public-key", __file__), "--public-key"),
+        (("serve", "--json", "--host", "example.com"), "--host"),
+        (("serve", "--json", "--token-file", "none"), "--token-file"),
     ],
 )
 def test_a_wrong_flag_is_exit_2_and_makes_no_world(folder: Path, words: tuple[str, ...], key: str):
@@ -89,3 +91,22 @@ def test_a_wrong_flag_is_exit_2_and_makes_no_world(folder: Path, words: tuple[st
     assert done.returncode == 2
     assert json.loads(done.stdout)["key"] == key
     assert not list(folder.glob("state/**/paper-world*.json"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "content", "says"),
+    [
+        (0o640, "a" * 32, "chmod 600"),
+        (0o604, "a" * 32, "chmod 600"),
+        (0o600, "short", "16"),
+        (0o600, "two words" * 4, "one word"),
+    ],
+)
+def test_a_token_file_is_a_secret_file(folder: Path, mode: int, content: str, says: str):
+    file = folder / "token"
+    file.write_text(content)
+    file.chmod(mode)
+    done = run("serve", "--json", "--host", "0.0.0.0", "--token-file", "token")  # noqa: S104
+    assert (done.returncode, json.loads(done.stdout)["key"]) == (2, "--token-file")
+    assert says in done.stdout
+    assert content not in done.stdout + done.stderr

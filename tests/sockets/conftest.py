@@ -49,3 +49,11 @@ def bot(server: Server, tmp_path: Path) -> Iterator[Bot]:
     bot = a_bot(tmp_path, server)
     yield bot
     bot.close()
+
+
+@pytest.fixture
+def goes_on(server: Server) -> Iterator[None]:
+    """Whatever the test does, the server still answers; that its process said nothing on stderr is seen when it ends."""
+    yield
+    answer = server.http.get("/api/v3/time")
+    assert (answer.status_code, list(answer.json())) == (200, ["serverTime"])

@@ -49,11 +49,13 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 @dataclass
 class Server:
-    """A running server. `ready` is the line it began with."""
+    """A running server. `ready` is the line it began with, `pid` its process and `err` its stderr."""
 
     ready: dict[str, Any]
     http: httpx.Client
     odd: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    pid: int = 0
+    err: Path = Path(os.devnull)
 
     @property
     def url(self) -> str:
@@ -147,17 +149,25 @@ class Server:
 
 
 @contextmanager
-def served(state: Path, *flags: str) -> Iterator[Server]:
-    """Serve until the block ends; SIGTERM must end it with exit 0 and nothing more to say."""
+def served(state: Path, *flags: str, silent: bool = True, **more: str) -> Iterator[Server]:
+    """Serve until the block ends; SIGTERM must end it with exit 0, and but for the first line it says nothing.
+
+    silent: nothing on stderr either, which is always kept in `err` of the server. more: variables of its environment.
+    """
     words = [*COMMAND, "paper", "serve", "--port", "0", "--json", *flags]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(words, env=clean_environment(state), cwd=state, text=True, **pipes) as process:  # type: ignore[call-overload]
+    err = state / "serve.err"
+    with (
+        err.open("wb") as to_err,
+        subprocess.Popen(words, env=clean_environment(state) | more, cwd=state, stdout=subprocess.PIPE, stderr=to_err) as process,
+    ):
         try:
+            assert process.stdout is not None
             ready = json.loads(process.stdout.readline())
             with httpx.Client(base_url=ready["rest_url"], trust_env=False, timeout=20) as http:
-                yield Server(ready, http)
+                yield Server(ready, http, pid=process.pid, err=err)
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=20)
+            out, _ = process.communicate(timeout=20)
         finally:
             process.kill()
-    assert (process.returncode, out, err) == (0, "", "")
+    assert (process.returncode, out) == (0, b"")
+    assert not silent or err.read_text() == ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from marginbot.paper.books import news, trading
 from marginbot.paper.books.amounts import ZERO, ceil8
 from marginbot.paper.books.records import OrderList
-from marginbot.paper.books.refusal import filter_failure, rejected
+from marginbot.paper.books.refusal import DUPLICATE, filter_failure, rejected
 from marginbot.paper.books.ticket import Ticket
 from marginbot.paper.books.wallets import Account
 
@@ -30,6 +30,8 @@ def place(world: World, account: Account, limit: Ticket, stop: Ticket, client_id
         raise rejected(WRONG_PRICES)
     for ticket in (limit, stop):
         trading.check(world, account, ticket)
+    if limit.client_id and limit.client_id == stop.client_id:
+        raise rejected(DUPLICATE)
     quantity = limit.quantity or ZERO
     dearest = max(limit_price, stop.price or stop_price)
     asset, need = (market.listing.quote, ceil8(quantity * dearest)) if limit.side == "BUY" else (market.listing.base, quantity)

@@ -6,16 +6,17 @@ import pytest
 
 from marginbot.paper.books import order_lists, trading
 from marginbot.paper.books.records import Scope
-from marginbot.paper.books.refusal import Refusal
+from marginbot.paper.books.refusal import DUPLICATE, Refusal
 from marginbot.paper.books.ticket import Ticket
 from tests.paper.books.builders import a_world, account, pair
 
 
-def place(world, side="SELL", price="110000", stop_price="90000", stop_limit="89000", quantity="0.02"):
+def place(world, side="SELL", price="110000", stop_price="90000", stop_limit="89000", quantity="0.02", names=("", "")):
     shared = (Scope.ISOLATED, "BTCUSDT", side)
-    limit = Ticket(*shared, "LIMIT_MAKER", D(quantity), price=D(price))
+    limit = Ticket(*shared, "LIMIT_MAKER", D(quantity), price=D(price), client_id=names[0])
     kind = "STOP_LOSS" if stop_limit is None else "STOP_LOSS_LIMIT"
-    stop = Ticket(*shared, kind, D(quantity), price=None if stop_limit is None else D(stop_limit), stop_price=D(stop_price))
+    stop_price, price = D(stop_price), None if stop_limit is None else D(stop_limit)
+    stop = Ticket(*shared, kind, D(quantity), price=price, stop_price=stop_price, client_id=names[1])
     return order_lists.place(world, account(world), limit, stop)
 
 
@@ -104,6 +105,13 @@ def test_a_partial_fill_of_the_limit_leg_ends_the_stop_leg_for_good():
 def test_prices_on_the_wrong_side_are_refused(side, price, stop):
     with pytest.raises(Refusal, match=r"^-2010 The relationship"):
         place(a_world("long"), side, price=price, stop_price=stop)
+
+
+def test_two_legs_may_not_share_a_client_id():
+    world = a_world("long")
+    with pytest.raises(Refusal, match=DUPLICATE):
+        place(world, names=("mine", "mine"))
+    assert (pair(world).base.locked, account(world).open_orders) == (0, {})
 
 
 def test_a_list_needs_its_coins():
