@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,10 @@ from marginbot.domain.account import AssetBalance, IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol, half_up
 from marginbot.domain.margin import margin_level
 from marginbot.engine.journal import Intent
+from marginbot.engine.prospects import Prospect
 from marginbot.engine.report import Outcome, RunReport, StepReport
 from marginbot.engine.survey import PairSurvey, Survey
+from marginbot.rules.outlook import RuleOutlook
 
 Document = dict[str, Any]
 
@@ -47,13 +49,13 @@ def failed_document(symbol: Symbol | None, venue: str, code: int, reason: str) -
     return run_document(RunReport(symbol, venue, outcome, reason))
 
 
-def status_document(survey: Survey, venue: str) -> Document:
-    """`status --json`."""
+def status_document(survey: Survey, venue: str, prospects: Sequence[Prospect]) -> Document:
+    """`status --json`. prospects: of the surveyed pairs, in their order."""
     return {
         "venue": venue,
         "at": survey.at,
         "spot": _money({asset: free for asset, free in survey.spot.items() if free > 0}),
-        "pairs": [_pair(pair) for pair in survey.pairs],
+        "pairs": [_pair(prospect.pair, prospect.rules) for prospect in prospects],
     }
 
 
@@ -115,7 +117,7 @@ def _step(step: StepReport) -> Document:
     }
 
 
-def _pair(pair: PairSurvey) -> Document:
+def _pair(pair: PairSurvey, rules: Iterable[RuleOutlook]) -> Document:
     account = pair.account
     return {
         "symbol": account.symbol,
@@ -132,7 +134,7 @@ def _pair(pair: PairSurvey) -> Document:
         "liability_value": half_up(pair.liability_value),
         "interest_per_day_value": _rounded(pair.interest_per_day),
         "trade_enabled": account.trade_enabled,
-        "rules": [],
+        "rules": [{"name": rule.name, "fires_at_price": _rounded(rule.fires_at_price), "armed": rule.armed} for rule in rules],
     }
 
 

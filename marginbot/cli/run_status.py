@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from rich.console import Group, RenderableType
@@ -18,50 +18,81 @@ from marginbot.cli.signals import stopping
 from marginbot.cli.status import StatusOptions
 from marginbot.cli.style import danger
 from marginbot.domain.amounts import Asset, plain
+from marginbot.domain.policy import Policy
 from marginbot.engine.patience import Interrupted
+from marginbot.engine.prospects import Prospect, prospect
 from marginbot.engine.survey import PairSurvey, Survey
+from marginbot.rules.outlook import RuleOutlook
+from marginbot.rules.words import price_text
+from marginbot.settings.policy_file import policy_of
 
 LOOK_EVERY = 2.0
 
 
 async def execute(options: StatusOptions, shell: Shell) -> int:
     """Look once, or again and again with --watch."""
+    policy = policy_of(shell.settings)
     async with open_app(shell.settings, dry_run=True) as app:
         with stopping(app.stop, shell.output):
             if options.watch:
-                return await _watch(app, options, shell)
+                return await _watch(app, options, shell, policy)
             survey = await app.status(options.symbols)
+    prospects = _prospects(survey, policy)
     if options.json:
-        shell.output.emit_json(status_document(survey, app.venue))
+        shell.output.emit_json(status_document(survey, app.venue, prospects))
     else:
-        shell.output.people.print(status_view(survey, app.venue))
+        shell.output.people.print(status_view(survey, app.venue, prospects))
     return 0
 
 
-async def _watch(app: App, options: StatusOptions, shell: Shell) -> int:
+async def _watch(app: App, options: StatusOptions, shell: Shell, policy: Policy) -> int:
     try:
         with Live(console=shell.output.people, auto_refresh=False) as live:
             while True:
-                live.update(status_view(await app.status(options.symbols), app.venue), refresh=True)
+                survey = await app.status(options.symbols)
+                live.update(status_view(survey, app.venue, _prospects(survey, policy)), refresh=True)
                 await app.pause(LOOK_EVERY)
     except Interrupted:
         return 0
 
 
-def status_view(survey: Survey, venue: str) -> RenderableType:
-    """The table of pairs, the most endangered first, and what lies in spot."""
+def _prospects(survey: Survey, policy: Policy) -> tuple[Prospect, ...]:
+    return tuple(prospect(pair, survey.at, policy) for pair in survey.pairs)
+
+
+def status_view(survey: Survey, venue: str, prospects: Sequence[Prospect]) -> RenderableType:
+    """The table of pairs, the most endangered first, the rules of those that owe, and what lies in spot."""
     table = Table(title=f"Isolated margin on {venue}, {local_time(survey.at)}", title_justify="left")
     for name in ("pair", "level", "liquidation", "index", "owed", "held", "equity"):
         table.add_column(name, justify="left" if name in ("pair", "level") else "right", overflow="fold")
     for pair in survey.pairs:
         table.add_row(*_row(pair))
     spot = ", ".join(amount(free, asset) for asset, free in survey.spot.items() if free > 0) or "nothing"
-    lines = [f"[dim]spot holds[/dim] {escape(spot)}"]
+    lines = [*_rules(prospects), f"[dim]spot holds[/dim] {escape(spot)}"]
     if survey.disabled:
         lines.append(f"[watch]disabled, not watched:[/watch] {escape(', '.join(survey.disabled))}")
     if not survey.pairs:
         return Group("No isolated pair is open on this account.", *lines)
     return Group(table, *lines)
+
+
+def _rules(prospects: Sequence[Prospect]) -> Iterator[str]:
+    """A line for each pair in debt: its armed rules and the prices at which they fire."""
+    for one in prospects:
+        if one.pair.account.owes:
+            fires = ", ".join(_rule(rule) for rule in one.rules) or "no rules"
+            ladder = f"[dim]rules of[/dim] {escape(one.pair.account.symbol)} [dim]({escape(one.assigned.ladder.name)})[/dim]"
+            yield f"{ladder} {fires}"
+            yield from (f"[watch]alarm:[/watch] {escape(alarm)}" for alarm in one.assigned.alarms)
+
+
+def _rule(rule: RuleOutlook) -> str:
+    name = escape(rule.name)
+    if not rule.armed:
+        return f"[dim]{name} (has fired)[/dim]"
+    if rule.fires_now:
+        return f"[danger]{name} now[/danger]"
+    return name if rule.fires_at_price is None else f"{name} at {price_text(rule.fires_at_price)}"
 
 
 def _row(pair: PairSurvey) -> tuple[str, ...]:
@@ -85,8 +116,7 @@ def _row(pair: PairSurvey) -> tuple[str, ...]:
 def _liquidation(pair: PairSurvey) -> str:
     if pair.liquidation_price is None:
         return "-"
-    price = plain(pair.liquidation_price.quantize(Decimal(1).scaleb(pair.liquidation_price.adjusted() - 6)))
-    return f"{price}\n[dim]{pair.distance_pct:.2f} % away[/dim]"
+    return f"{price_text(pair.liquidation_price)}\n[dim]{pair.distance_pct:.2f} % away[/dim]"
 
 
 def _coins(amounts: Mapping[Asset, Decimal]) -> str:

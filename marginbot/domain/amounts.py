@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, getcontext, localcontext  # noqa: TID251
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Final, NewType, ParamSpec, TypeVar
 
 from marginbot.errors import MoneyError
@@ -46,12 +46,17 @@ def parse_money(text: str, what: str = "amount") -> Decimal:
 
     Raises: MoneyError naming `what`, for NaN, infinities, blanks, underscores, non-ASCII digits, huge exponents.
     """
-    if not isinstance(text, str) or not _WIRE_NUMBER.fullmatch(text):
+    if not isinstance(text, str) or (value := _number(text)) is None:
         raise MoneyError(f"{what} is not a decimal number: {text!r:.40}")
-    value = Decimal(text)
     if abs(value) >= _LARGEST:
         raise MoneyError(f"{what} is out of range: {text!r:.40}")
     return value
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> Decimal | None:
+    """Remembered: two looks at one order book hold mostly the same numbers."""
+    return Decimal(text) if _WIRE_NUMBER.fullmatch(text) else None
 
 
 def parse_amount(text: str, what: str = "amount") -> Decimal:

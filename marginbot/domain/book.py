@@ -20,11 +20,6 @@ class Walk:
     value: Decimal
     complete: bool
 
-    @property
-    def average_price(self) -> Decimal | None:
-        """Quote per base, None when nothing was found."""
-        return self.value / self.quantity if self.quantity else None
-
 
 def levels_for(book: OrderBook, side: Side) -> tuple[BookLevel, ...]:
     """The levels an order of `side` takes from: a SELL takes bids, a BUY takes asks."""

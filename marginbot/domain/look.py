@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from marginbot.domain.account import IsolatedAccount
-from marginbot.domain.amounts import Asset
+from marginbot.domain.amounts import ZERO, Asset
 from marginbot.domain.market import Market
+from marginbot.domain.records import OpenOrder
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """A fresh account read with the market around it.
 
-    transferable: `maxTransferable` per asset, None when not asked. spot: free coins of the spot wallet as last read.
-    pending: our own accepted writes whose records are not CONFIRMED yet, in words. seen_at: monotonic seconds of the
-    oldest answer that amounts follow from. shave: assets whose exact repayment the exchange keeps refusing.
+    transferable: `maxTransferable` per asset, None when not asked. spot: free coins of the spot wallet as last read, with this
+    look when it `spot_is_fresh`. orders: the open orders one by one, None when not asked. pending: our own accepted
+    repayments and sweeps whose records are not CONFIRMED yet, in words; topping_up: our own top-ups that are not settled,
+    which hold nothing up but another top-up. brought: quote value that this episode's top-ups brought or may yet bring.
+    seen_at: monotonic seconds of the oldest answer that amounts follow from. shave: assets whose exact repayment the
+    exchange keeps refusing.
     """
 
     account: IsolatedAccount
@@ -29,3 +33,7 @@ class Look:
     pending: tuple[str, ...] = ()
     shave: frozenset[Asset] = frozenset()
     book_is_deep: bool = False
+    spot_is_fresh: bool = False
+    orders: tuple[OpenOrder, ...] | None = None
+    topping_up: tuple[str, ...] = ()
+    brought: Decimal = ZERO

@@ -71,12 +71,12 @@ def price_at(account: IsolatedAccount, level: Decimal) -> Decimal | None:
     run at all when one coin is neither held nor owed, as after all base was sold.
     """
     base, quote = account.base, account.quote
-    if not account.owes or danger_sign(account) == 0:
+    if danger_sign(account) == 0:
         return None
-    if not _strictly_between(level, _ratio(quote.total, quote.liability), _ratio(base.total, base.liability)):
+    low, high = sorted((_ratio(quote.total, quote.liability), _ratio(base.total, base.liability)))
+    if not low < level < high:
         return None
-    price = (level * quote.liability - quote.total) / (base.total - level * base.liability)
-    return price if price > 0 else None
+    return (level * quote.liability - quote.total) / (base.total - level * base.liability)
 
 
 def tier_of(account: IsolatedAccount, tiers: tuple[Tier, ...]) -> Tier:
@@ -136,14 +136,11 @@ def deleverage_value(
     liability in the received asset, in quote. A `value` of None means: no such trade, unwind instead.
     """
     assets, owed, kept = assets_value(account), liability_value(account), ONE - cost
-    if owed == 0 or assets >= target * owed:
+    if assets >= target * owed:
         return Deleverage(ZERO, f"the level is already at {target} or above")
     if assets * kept <= owed:
         return Deleverage(None, "after costs the assets would not cover the debt")
-    divisor = target * kept - ONE
-    if divisor <= 0:
-        return Deleverage(None, f"at a cost of {cost} no trade lifts the level to {target}")
-    value = (target * owed - assets) / divisor
+    value = (target * owed - assets) / (target * kept - ONE)  # above zero: the target is above the level, and that above 1 / kept
     if value > tradable_value:
         return Deleverage(None, f"it would take {value:.8f} and only {tradable_value:.8f} can be traded")
     if value * kept > repayable_value:
@@ -163,7 +160,6 @@ class Fence:
         return (self.below is not None and price <= self.below) or (self.above is not None and price >= self.above)
 
 
-@exact
 def fence(account: IsolatedAccount, levels: tuple[Decimal, ...], prices: tuple[Decimal, ...] = ()) -> Fence:
     """The fence in index terms around the account's index price, from rule levels and plain price triggers."""
     at_levels = (price_at(account, level) for level in levels)
@@ -189,10 +185,5 @@ def _price(account: IsolatedAccount, price: Decimal | None) -> Decimal:
     return account.index_price if price is None else price
 
 
-def _ratio(total: Decimal, liability: Decimal) -> Decimal | None:
-    return None if liability == 0 else total / liability
-
-
-def _strictly_between(level: Decimal, one: Decimal | None, other: Decimal | None) -> bool:
-    finite = [ratio for ratio in (one, other) if ratio is not None]
-    return bool(finite) and min(finite) < level and (len(finite) == 1 or level < max(finite))
+def _ratio(total: Decimal, liability: Decimal) -> Decimal:
+    return Decimal("Infinity") if liability == 0 else total / liability

@@ -54,8 +54,9 @@ class AimKind(Enum):
 class Aim:
     """Bring one pair's margin level to `target_level` and no further, because it passed `trigger_level`.
 
-    hold: coins brought in are kept, not paid into the debt. allowance: most quote value that may come from spot, None when
-    nothing may. keep_in_spot: quote value that spot keeps. leave_orders: the owner's open orders are not touched.
+    hold: coins brought in are kept, not paid into the debt. allowance: most quote value that one episode of a TOP_UP may bring
+    from spot, None for no limit. keep_in_spot: quote value that spot keeps of the coin it gives. leave_orders: the owner's
+    open orders are not touched.
     """
 
     symbol: Symbol
@@ -73,6 +74,17 @@ class CancelOrders:
     """Cancel every open order and order list of the pair's isolated account."""
 
     symbol: Symbol
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """Cancel one open order, or with `list_id` a whole order list. client_ids: of the order, or of every leg of the list."""
+
+    symbol: Symbol
+    order_id: str
+    list_id: str | None
+    client_ids: tuple[str, ...]
     because: str
 
 
@@ -117,15 +129,16 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """Move coins from spot into the isolated wallet. amount: units of `asset`, 8 decimals."""
+    """Move coins from spot into the isolated wallet. amount: units of `asset`, 8 decimals; `value` in quote, at the index."""
 
     symbol: Symbol
     asset: Asset
     amount: Decimal
     because: str
+    value: Decimal
 
 
-Step = CancelOrders | CloseOrder | Repay | Sweep | TopUp
+Step = CancelOrders | CancelOrder | CloseOrder | Repay | Sweep | TopUp
 
 
 class Verdict(Enum):
@@ -142,14 +155,20 @@ class Need(Enum):
 
     TRANSFERABLE = "transferable"
     DEEP_BOOK = "deep_book"
+    SPOT = "spot"
+    ORDERS = "orders"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A batch of steps whose amounts follow from one snapshot and that spend no balance twice, and the reason in a sentence."""
+    """A batch of steps whose amounts follow from one snapshot and that spend no balance twice, and the reason in a sentence.
+
+    capped: nothing but the slippage cap keeps it from acting.
+    """
 
     verdict: Verdict
     because: str
     steps: tuple[Step, ...] = ()
     needs: frozenset[Need] = field(default_factory=frozenset)
     remains: tuple[str, ...] = ()
+    capped: bool = False

@@ -140,7 +140,7 @@ class OpenOrders(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a rule may take from spot, in quote value: each time, in 24 hours, ever; and what spot always keeps. None: no limit."""
+    """What a rule may take from spot, in quote: each time, in 24 hours, ever; and what spot always keeps. None: no limit."""
 
     per_action: Decimal | None = None
     per_day: Decimal | None = None

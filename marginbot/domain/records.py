@@ -53,6 +53,22 @@ class OrderReport:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """One order that rests at the exchange. locked: what it holds back, in base for a SELL and in quote for a BUY.
+
+    list_id: of the order list it is a leg of, None for an order alone; the legs of a list lock their coins together.
+    Source: GET /sapi/v1/margin/openOrders, lists of GET /sapi/v1/margin/openOrderList.
+    """
+
+    order_id: str
+    client_id: str
+    side: Side
+    locked: Decimal
+    placed_at: datetime
+    list_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoanRecord:
     """One row of GET /sapi/v1/margin/borrow-repay: amount = principal + interest, in units of `asset`."""
 

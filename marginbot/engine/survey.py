@@ -24,7 +24,8 @@ HOURS_A_DAY = 24
 class PairSurvey:
     """One pair: the account and what follows from it. Values in quote; None where nothing is owed.
 
-    interest_per_day is also None when the exchange did not tell the rate of a coin that is owed.
+    interest_per_day is also None when the exchange did not tell the rate of a coin that is owed; daily_rate_pct is the same
+    in % of the debt. tiers: as the exchange lists them for the pair.
     """
 
     account: IsolatedAccount
@@ -35,6 +36,8 @@ class PairSurvey:
     equity_value: Decimal
     liability_value: Decimal
     interest_per_day: Decimal | None
+    daily_rate_pct: Decimal | None
+    tiers: tuple[Tier, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def danger_order(pair: PairSurvey) -> tuple[bool, Decimal, Symbol]:
 def judge(account: IsolatedAccount, tiers: tuple[Tier, ...], rates: Mapping[Asset, Decimal]) -> PairSurvey:
     """All figures of one pair from one account row. rates: hourly, by asset."""
     edge = liquidation_price(account, tiers)
+    owed, interest = liability_value(account), _interest_per_day(account, rates)
     return PairSurvey(
         account=account,
         margin_level=margin_level(account),
@@ -80,8 +84,10 @@ def judge(account: IsolatedAccount, tiers: tuple[Tier, ...], rates: Mapping[Asse
         liquidation_price=edge,
         distance_pct=distance_pct(account, edge),
         equity_value=equity_value(account),
-        liability_value=liability_value(account),
-        interest_per_day=_interest_per_day(account, rates),
+        liability_value=owed,
+        interest_per_day=interest,
+        daily_rate_pct=None if interest is None or owed == 0 else interest / owed * 100,
+        tiers=tiers,
     )
 
 

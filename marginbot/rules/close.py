@@ -27,17 +27,23 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The orders that bring a trade about now; without orders, `blocked` says why it must wait."""
+    """The orders that bring a trade about now; without orders, `needs` what must be read first or `blocked` why it must wait.
+
+    capped: it is the slippage cap that blocks.
+    """
 
     orders: tuple[CloseOrder, ...] = ()
     blocked: str | None = None
     needs: frozenset[Need] = frozenset()
+    capped: bool = False
 
 
 @exact
 def trade_for(goal: Goal, look: Look) -> Trade | None:
     """The trade that the goal still needs, None when there is none worth an order."""
     base, quote = look.account.base, look.account.quote
+    if look.account.index_price <= 0:
+        return None  # nothing can be valued; only a pair that owes nothing may be without an index
     if base.liability > base.free:
         return _buy_back(look)
     if goal.into is Into.QUOTE:
@@ -61,7 +67,7 @@ def orders_for(trade: Trade, look: Look, limits: Limits) -> Closing:
     if not levels_for(book, side):
         return Closing(blocked=f"the order book of {rules.symbol} has no {'bids' if side is Side.SELL else 'asks'}")
     if not walk(book, side, trade.quantity).complete and not look.book_is_deep:
-        return Closing(blocked="the book read so far does not hold the size", needs=frozenset({Need.DEEP_BOOK}))
+        return Closing(needs=frozenset({Need.DEEP_BOOK}))
     orders: list[CloseOrder] = []
     done = ZERO
     for quantity in slices(rules.filters, trade.quantity, index):
@@ -73,7 +79,6 @@ def orders_for(trade: Trade, look: Look, limits: Limits) -> Closing:
     return Closing(tuple(orders)) if orders else _inside_cap(trade, look, limits)
 
 
-@exact
 def _inside_cap(trade: Trade, look: Look, limits: Limits) -> Closing:
     rules, book, index = look.market.rules, look.market.book, look.account.index_price
     filters, cap = rules.filters, limits.max_slippage_bps
@@ -89,7 +94,8 @@ def _inside_cap(trade: Trade, look: Look, limits: Limits) -> Closing:
         worse = slippage_bps(trade.side, best, index)
         return Closing(
             blocked=f"the cap of {plain(cap)} bps blocks it: the best price is {plain(best)}, {worse:.1f} bps from the index "
-            f"{plain(index)}, and the book shows less than one order inside the cap"
+            f"{plain(index)}, and the book shows less than one order inside the cap",
+            capped=True,
         )
     there = walk(book, trade.side, quantity)
     return Closing((_order(look, trade, quantity, limit, there.value / there.quantity),))
@@ -111,7 +117,6 @@ def _order(look: Look, trade: Trade, quantity: Decimal, limit: Decimal | None, p
     )
 
 
-@exact
 def _sell(look: Look, spare: Decimal, because: str) -> Trade | None:
     filters, asset = look.market.rules.filters, look.market.rules.base
     quantity = floor_step(spare, filters.order_step)
@@ -122,15 +127,12 @@ def _sell(look: Look, spare: Decimal, because: str) -> Trade | None:
     return Trade(Side.SELL, quantity, f"{plain(spare)} {asset} are free of debt: {because}")
 
 
-@exact
 def _sell_for_debt(look: Look) -> Trade | None:
     """`--into keep` and the first half of `--into base`: sell only what the quote debt still lacks."""
     filters, fee = look.market.rules.filters, look.market.fees.taker
     base, quote = look.account.base, look.account.quote
     missing = quote.liability + next_interest(look, quote_side=True) - quote.free
     price = order_price(look)
-    if price <= 0:
-        return None
     wanted = ceil_step(missing / (price * (ONE - fee)), filters.order_step)
     wanted = max(wanted, smallest_order(filters, price))
     quantity = min(wanted, floor_step(base.free - base.liability, filters.order_step))
@@ -139,12 +141,9 @@ def _sell_for_debt(look: Look) -> Trade | None:
     return Trade(Side.SELL, quantity, f"repayment lacks {plain(missing)} {quote.asset}; no more base than that is sold")
 
 
-@exact
 def _buy_back(look: Look) -> Trade | None:
     rules, base, quote = look.market.rules, look.account.base, look.account.quote
     price = order_price(look)
-    if price <= 0:
-        return None
     interest = next_interest(look, quote_side=False)
     needed = buy_back_quantity(base.liability, interest, base.free, look.market.fees.taker, rules.filters.order_step)
     least = smallest_order(rules.filters, price)
@@ -153,10 +152,10 @@ def _buy_back(look: Look) -> Trade | None:
     if wanted < least:
         wanted = least
         because += f"; raised from {plain(needed)} to the smallest order, the surplus comes home"
-    room = _room(look)
-    if room is not None and room < wanted:
-        wanted = room
-        because += f"; the pair's largest position leaves room for {plain(room)}"
+    most = room(look)
+    if most is not None and most < wanted:
+        wanted = most
+        because += f"; the pair's largest position leaves room for {plain(most)}"
         if not is_tradable(rules.filters, wanted, price):
             return None
     cost = walk(look.market.book, Side.BUY, wanted)
@@ -169,15 +168,14 @@ def _buy_back(look: Look) -> Trade | None:
     return Trade(Side.BUY, quantity, f"{because}; {plain(quote.free)} {quote.asset} pay for no more than {plain(quantity)}")
 
 
-@exact
 def _buy_with_rest(look: Look) -> Trade | None:
     rules, quote = look.market.rules, look.account.quote
     asks = look.market.book.asks
     if not asks:
         return None
-    room = _room(look)
+    most = room(look)
     quantity = floor_step(affordable(look.market.book, quote.free / HEADROOM), rules.filters.order_step)
-    quantity = quantity if room is None else min(quantity, room)
+    quantity = quantity if most is None else min(quantity, most)
     if not is_tradable(rules.filters, quantity, min(asks[0].price, look.account.index_price) / NOTIONAL_MARGIN):
         return None
     return Trade(Side.BUY, quantity, f"the debts are gone: {plain(quote.free)} {quote.asset} become {rules.base}")
@@ -189,7 +187,7 @@ def next_interest(look: Look, quote_side: bool) -> Decimal:
     return side.borrowed * look.market.hourly_rate(side.asset)
 
 
-def _room(look: Look) -> Decimal | None:
+def room(look: Look) -> Decimal | None:
     """How much more base MAX_POSITION lets a BUY bring in, None for no rule."""
     filters = look.market.rules.filters
     if not filters.max_position:

@@ -25,7 +25,7 @@ def crumb_from_spot(look: Look, limits: Limits) -> TopUp | None:
         if look.spot.get(side.asset, ZERO) < amount:
             return None
         value += amount * price
-        found.append(TopUp(account.symbol, side.asset, amount, _because(side, amount)))
+        found.append(TopUp(account.symbol, side.asset, amount, _because(side, amount), amount * price))
     most = min(limits.topup_crumb, look.market.rules.filters.min_notional * 2 or limits.topup_crumb)
     return found[0] if found and value <= most else None
 

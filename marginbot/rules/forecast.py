@@ -12,6 +12,7 @@ from marginbot.domain.look import Look
 from marginbot.domain.margin import margin_level
 from marginbot.domain.market import BookLevel, OrderBook
 from marginbot.domain.plan import (
+    CancelOrder,
     CancelOrders,
     CloseOrder,
     Goal,
@@ -53,8 +54,7 @@ def forecast(goal: Goal, look: Look, limits: Limits) -> Forecast:
     """Plan, pretend that everything goes as the book says, plan again, until done or stuck."""
     steps: list[Foreseen] = []
     for _ in range(MOST_ROUNDS):
-        asked = replace(look, transferable=_all_free(look)) if not look.account.owes else look
-        decided = plan(goal, asked, limits)
+        decided = plan(goal, replace(look, transferable=_all_free(look)), limits)
         if decided.verdict is not Verdict.ACT:
             return Forecast(tuple(steps), decided, look.account)
         for step in decided.steps:
@@ -70,7 +70,7 @@ def _all_free(look: Look) -> dict[Asset, Decimal]:
 def _after(look: Look, step: Step) -> tuple[Look, Foreseen]:
     account, fees, slippage = look.account, dict[Asset, Decimal](), ZERO
     match step:
-        case CancelOrders():
+        case CancelOrders() | CancelOrder():
             account = replace(account, base=_unlocked(account.base), quote=_unlocked(account.quote))
             look = replace(look, open_orders=0)
         case CloseOrder():
@@ -82,7 +82,6 @@ def _after(look: Look, step: Step) -> tuple[Look, Foreseen]:
             account = _with_side(account, _moved(account.side(step.asset), -step.amount))
         case TopUp():
             account = _with_side(account, _moved(account.side(step.asset), step.amount))
-            look = replace(look, spot={**look.spot, step.asset: look.spot.get(step.asset, ZERO) - step.amount})
     return replace(look, account=account), Foreseen(step, margin_level(account), fees, slippage)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import ROUND_CEILING, Decimal
 
 from marginbot.domain.account import AssetBalance
-from marginbot.domain.amounts import CRUMB, ZERO, Asset, exact, plain
+from marginbot.domain.amounts import CRUMB, ZERO, Asset, Symbol, exact, plain
 from marginbot.domain.look import Look
-from marginbot.domain.plan import CancelOrders, CloseOrder, Goal, Into, Plan, Repay, Side, Step, Sweep, TopUp
+from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Goal, Into, Plan, Repay, Side, Step, Sweep, TopUp
 from marginbot.errors import PlanRefused
 from marginbot.rules.close import next_interest
 from marginbot.rules.sizes import order_price, smallest_order
@@ -24,23 +25,30 @@ def check(goal: Goal, plan: Plan, look: Look, now: float, unresolved: tuple[str,
     """
     if not plan.steps:
         return
+    check_ground(goal.symbol, plan, look, now, unresolved)
+    check_trades(plan, look, lambda side: _most_tradable(goal, look, side))
+    _check_payments(plan, look)
+
+
+def check_ground(symbol: Symbol, plan: Plan, look: Look, now: float, unresolved: tuple[str, ...]) -> None:
+    """What every plan must keep, whatever it is for. One top-up at a time: a second is refused while one is on its way."""
     if now - look.seen_at > OLDEST_ANSWER:
         age = f"{now - look.seen_at:.1f} s old, more than {OLDEST_ANSWER:.0f} s"
-        raise PlanRefused(f"{goal.symbol}: the answer this plan rests on is {age}")
+        raise PlanRefused(f"{symbol}: the answer this plan rests on is {age}")
     if unresolved:
-        raise PlanRefused(f"{goal.symbol}: nothing is sent while the outcome of {', '.join(unresolved)} is unknown")
+        raise PlanRefused(f"{symbol}: nothing is sent while the outcome of {', '.join(unresolved)} is unknown")
+    if look.topping_up and any(isinstance(step, TopUp) for step in plan.steps):
+        raise PlanRefused(f"{symbol}: no top-up is sent while {', '.join(look.topping_up)} is on its way")
     for step in plan.steps:
-        if step.symbol != goal.symbol or not _assets_of(step) <= {look.account.base.asset, look.account.quote.asset}:
+        if step.symbol != symbol or not _assets_of(step) <= {look.account.base.asset, look.account.quote.asset}:
             of = " and ".join(sorted(_assets_of(step)))
-            raise PlanRefused(f"{goal.symbol}: a step for {step.symbol} {of}".rstrip() + " has no place in this plan")
+            raise PlanRefused(f"{symbol}: a step for {step.symbol} {of}".rstrip() + " has no place in this plan")
     _check_spending(plan, look)
-    _check_trades(goal, plan, look)
-    _check_payments(plan, look)
 
 
 def _assets_of(step: Step) -> frozenset[Asset]:
     match step:
-        case CancelOrders():
+        case CancelOrders() | CancelOrder():
             return frozenset()
         case CloseOrder():
             return frozenset({step.base, step.quote})
@@ -68,17 +76,18 @@ def _spends(step: Step, asset: Asset) -> Decimal:
             return ZERO
 
 
-def _check_trades(goal: Goal, plan: Plan, look: Look) -> None:
-    orders = [step for step in plan.steps if isinstance(step, CloseOrder)]
+def check_trades(plan: Plan, look: Look, most_tradable: Callable[[Side], Decimal]) -> None:
+    """One way, and in sum no more base than `most_tradable` of that side."""
+    orders, symbol = [step for step in plan.steps if isinstance(step, CloseOrder)], look.account.symbol
     if not orders:
         return
     if any(order.quantity <= 0 for order in orders) or len({order.side for order in orders}) > 1:
-        raise PlanRefused(f"{goal.symbol}: a plan trades one way, by quantities above zero")
+        raise PlanRefused(f"{symbol}: a plan trades one way, by quantities above zero")
     traded = sum((order.quantity for order in orders), ZERO)
-    most = _most_tradable(goal, look, orders[0].side)
+    most = most_tradable(orders[0].side)
     if traded > most:
         raise PlanRefused(
-            f"{goal.symbol}: the plan would {orders[0].side.value.lower()} {plain(traded)} {look.market.rules.base}, "
+            f"{symbol}: the plan would {orders[0].side.value.lower()} {plain(traded)} {look.market.rules.base}, "
             f"the goal needs at most {plain(most)}"
         )
 
@@ -109,12 +118,13 @@ def _check_payments(plan: Plan, look: Look) -> None:
     for side in (look.account.base, look.account.quote):
         short = max(side.liability - side.free, ZERO).quantize(CRUMB, ROUND_CEILING)
         allowed = (look.transferable or {}).get(side.asset, ZERO)
-        _check_sum(plan, look, side, Repay, side.liability, "a repayment")
-        _check_sum(plan, look, side, Sweep, allowed, "a sweep")
-        _check_sum(plan, look, side, TopUp, min(short, look.spot.get(side.asset, ZERO)), "a top-up")
+        check_sum(plan, look, side, Repay, side.liability, "a repayment")
+        check_sum(plan, look, side, Sweep, allowed, "a sweep")
+        check_sum(plan, look, side, TopUp, min(short, look.spot.get(side.asset, ZERO)), "a top-up")
 
 
-def _check_sum(plan: Plan, look: Look, side: AssetBalance, kind: type[Repay | Sweep | TopUp], most: Decimal, what: str) -> None:
+def check_sum(plan: Plan, look: Look, side: AssetBalance, kind: type[Repay | Sweep | TopUp], most: Decimal, what: str) -> None:
+    """All steps of a kind in one coin: each above zero, together no more than `most`."""
     amounts = [step.amount for step in plan.steps if isinstance(step, kind) and step.asset == side.asset]
     total = sum(amounts, ZERO)
     _demand(all(amount > 0 for amount in amounts) and total <= most, look, f"{what} of {plain(total)} {side.asset}", side)

@@ -16,8 +16,6 @@ def repayment(look: Look, side: AssetBalance, spendable: Decimal, close_to_come:
 
     A shaved debt leaves its last digit for the look after it; that digit is then sent as it is.
     """
-    if side.liability <= 0 or spendable <= 0:
-        return None
     amount = floor_crumb(min(spendable, side.liability))
     whole = spendable >= side.liability
     if whole and side.asset in look.shave and amount > CRUMB:
@@ -26,7 +24,7 @@ def repayment(look: Look, side: AssetBalance, spendable: Decimal, close_to_come:
         return None
     if not whole:
         amount = _leaving_no_crumb(look, side, amount)
-        if close_to_come or amount <= ZERO or amount < look.market.repay_minimum(side.asset):
+        if close_to_come or amount < look.market.repay_minimum(side.asset):
             return None
     return Repay(look.account.symbol, side.asset, amount, _because(side, amount, whole))
 

@@ -30,6 +30,13 @@ def smallest_order(filters: Filters, price: Decimal) -> Decimal:
 
 
 @exact
+def smallest_value(look: Look) -> Decimal:
+    """What that quantity is worth in quote: less than this is left over, or paid as well, without a word."""
+    price = order_price(look)
+    return smallest_order(look.market.rules.filters, price) * price
+
+
+@exact
 def is_tradable(filters: Filters, quantity: Decimal, price: Decimal) -> bool:
     """Whether an order of `quantity` at `price` meets the minimum quantity and the minimum value."""
     return quantity > 0 and quantity >= filters.order_min_qty and quantity * price >= filters.min_notional

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marginbot.domain.account import LevelStatus
-from marginbot.domain.amounts import exact, plain
+from marginbot.domain.amounts import ZERO, exact, plain
 from marginbot.domain.look import Look
 from marginbot.domain.plan import CancelOrders, CloseOrder, Goal, Limits, Need, Plan, Repay, Side, Step, Verdict
 from marginbot.rules.close import Closing, orders_for, trade_for
@@ -16,10 +16,8 @@ from marginbot.rules.sweep import sweep
 def plan(goal: Goal, look: Look, limits: Limits) -> Plan:
     """What to do next to bring the pair to flat. Total: every look has an answer, and every answer a reason."""
     account = look.account
-    if account.status is LevelStatus.FORCE_LIQUIDATION:
-        return Plan(Verdict.WAIT, f"the exchange is liquidating {account.symbol}: nothing is sent until it is over")
-    if look.pending:
-        return Plan(Verdict.WAIT, f"the exchange has not confirmed {', '.join(look.pending)} yet")
+    if (wait := not_now(look)) is not None:
+        return wait
     locked = account.base.locked + account.quote.locked
     if look.open_orders or locked > 0:
         because = f"{look.open_orders} open orders lock {_locked(look)}: they are cancelled before anything is sized"
@@ -27,32 +25,47 @@ def plan(goal: Goal, look: Look, limits: Limits) -> Plan:
     return _trade_and_repay(goal, look, limits)
 
 
+def not_now(look: Look) -> Plan | None:
+    """Why nothing at all is sent on this look: the exchange liquidates, or has not confirmed what it accepted."""
+    if look.account.status is LevelStatus.FORCE_LIQUIDATION:
+        return Plan(Verdict.WAIT, f"the exchange is liquidating {look.account.symbol}: nothing is sent until it is over")
+    if look.pending:
+        return unconfirmed(look.pending)
+    return None
+
+
+def unconfirmed(writes: tuple[str, ...]) -> Plan:
+    """Waiting for records."""
+    return Plan(Verdict.WAIT, f"the exchange has not confirmed {', '.join(writes)} yet")
+
+
 def _trade_and_repay(goal: Goal, look: Look, limits: Limits) -> Plan:
     trade = trade_for(goal, look)
     closing = Closing() if trade is None else orders_for(trade, look, limits)
     if closing.needs:
-        return Plan(Verdict.WAIT, closing.blocked or "the book must be read deeper", needs=closing.needs)
+        return Plan(Verdict.WAIT, "the book read so far does not hold the size", needs=closing.needs)
     repays = _repayments(look, closing.orders, close_to_come=trade is not None)
     steps: tuple[Step, ...] = (*closing.orders, *repays)
     if steps:
         return Plan(Verdict.ACT, _because(look), steps, _needs_after(look, closing.orders, repays))
     if closing.blocked is not None:
-        return Plan(Verdict.WAIT, closing.blocked, remains=_debts(look))
+        return Plan(Verdict.WAIT, closing.blocked, remains=_debts(look), capped=closing.capped)
     if look.account.owes:
-        return _residue(look, limits)
-    if not goal.sweep:
-        return Plan(Verdict.DONE, f"{look.account.symbol} owes nothing and is closed; the coins stay, as asked")
-    return sweep(look)
+        return unconfirmed(look.topping_up) if look.topping_up else _residue(look, limits)
+    if goal.sweep:
+        ended = sweep(look)
+    else:
+        ended = Plan(Verdict.DONE, f"{look.account.symbol} owes nothing and is closed; the coins stay, as asked")
+    return unconfirmed(look.topping_up) if look.topping_up and ended.verdict is Verdict.DONE else ended
 
 
 def _repayments(look: Look, orders: tuple[CloseOrder, ...], close_to_come: bool) -> tuple[Repay, ...]:
-    sold = sum((order.quantity for order in orders if order.side is Side.SELL), look.account.base.free * 0)
-    buying = any(order.side is Side.BUY for order in orders)
+    """A buy-back may spend all the quote there is; a sale leaves the base that its own debt needs."""
     base, quote = look.account.base, look.account.quote
-    quote_spendable = quote.free * 0 if buying else quote.free
+    buying = any(order.side is Side.BUY for order in orders)
     found = (
-        repayment(look, base, base.free - sold, close_to_come),
-        repayment(look, quote, quote_spendable, close_to_come),
+        repayment(look, base, base.free, close_to_come),
+        repayment(look, quote, ZERO if buying else quote.free, close_to_come),
     )
     return tuple(step for step in found if step is not None)
 

@@ -13,13 +13,17 @@ from marginbot.settings.model import Settings, Venue
 from marginbot.settings.names import Path, variable
 from marginbot.settings.private_files import read_private
 from marginbot.settings.sources import Layer, layers
-from marginbot.settings.values import is_loopback
+from marginbot.settings.values import OFF, is_loopback
 
 VENUE: Path = ("venue",)
 KEY: Path = ("exchange", "api_key")
 SECRET: Path = ("exchange", "api_secret")
 PEM: Path = ("exchange", "private_key_file")
 REST: Path = ("exchange", "rest_url")
+STREAM: Path = ("exchange", "stream_url")
+WS_API: Path = ("exchange", "ws_api_url")
+POLICY_FILE: Path = ("policy", "file")
+PRESET: Path = ("policy", "preset")
 
 
 def load_settings(flags: Mapping[str, tuple[str, object]] | None = None, *, config: FilePath | None = None) -> Settings:
@@ -71,15 +75,18 @@ def _one_sentence(error: ValidationError, found: Sequence[Layer]) -> ConfigError
 def _check_together(settings: Settings, found: Sequence[Layer]) -> None:
     """What no setting can check alone: the venue, the address and the keys must fit each other."""
     exchange = settings.exchange
-    local = exchange.rest_url is not None and is_loopback(exchange.rest_url)
-    if settings.venue is Venue.PAPER and exchange.rest_url is not None and not local:
-        key, where = _as_typed(REST, found)
-        raise ConfigError(f"{key}{where} must stay on this machine (127.0.0.1) while the venue is paper", key)
+    for path, url in ((REST, exchange.rest_url), (STREAM, exchange.stream_url), (WS_API, exchange.ws_api_url)):
+        if settings.venue is Venue.PAPER and url not in (None, OFF) and not is_loopback(url):
+            key, where = _as_typed(path, found)
+            raise ConfigError(f"{key}{where} must stay on this machine (127.0.0.1) while the venue is paper", key)
     if exchange.api_secret is not None and exchange.private_key_file is not None:
         key, where = _as_typed(PEM, found)
         raise ConfigError(f"{key}{where} and {_as_typed(SECRET, found)[0]} are both set: keep one", key)
     if exchange.private_key_file is not None:
         read_private(exchange.private_key_file, _as_typed(PEM, found)[0])
+    if settings.policy.file is not None and "preset" in settings.policy.model_fields_set:
+        key, where = _as_typed(PRESET, found)
+        raise ConfigError(f"{key}{where} speaks only without {_as_typed(POLICY_FILE, found)[0]}: keep one", key)
     if settings.venue is Venue.LIVE:
         _check_keys(settings)
 

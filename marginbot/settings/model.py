@@ -10,11 +10,15 @@ from typing import Annotated, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from marginbot.domain.policy import Preset
 from marginbot.settings import values
+from marginbot.settings.outside import Heartbeat, Metrics, Notify, secrets_in
 from marginbot.settings.private_files import read_private
 
 LIVE_URL: Final = "https://api.binance.com"
-"""Where `venue = live` goes when `exchange.rest_url` is not set. Source: api.md, base URLs."""
+LIVE_STREAM_URL: Final = "wss://stream.binance.com:9443"
+LIVE_WS_API_URL: Final = "wss://ws-api.binance.com:443/ws-api/v3"
+"""Where `venue = live` goes when nothing else is set. Source: api.md, hosts."""
 
 
 class Venue(Enum):
@@ -33,6 +37,15 @@ def _venue(value: object) -> Venue:
     if name not in names:
         raise ValueError(f"must be paper or live{values.did_you_mean(name, names)}")
     return Venue(name)
+
+
+def _preset(value: object) -> Preset:
+    names = [preset.value for preset in Preset]
+    form = f"one of {', '.join(names)}"
+    name = values.text(value.value if isinstance(value, Preset) else value, form).lower()
+    if name not in names:
+        raise ValueError(f"must be {form}{values.did_you_mean(name, names)}")
+    return Preset(name)
 
 
 def _secret(value: object) -> SecretStr:
@@ -59,6 +72,8 @@ class Exchange(BaseModel):
     api_secret: Annotated[SecretStr | None, BeforeValidator(_secret)] = None
     private_key_file: Annotated[Path | None, BeforeValidator(values.file_path)] = None
     rest_url: Annotated[str | None, BeforeValidator(values.web_url)] = None
+    stream_url: Annotated[str | None, BeforeValidator(values.socket_url)] = None
+    ws_api_url: Annotated[str | None, BeforeValidator(values.socket_url)] = None
     timeout: Annotated[float, BeforeValidator(_seconds_timeout)] = 12.0
     allow_withdrawal_keys: Annotated[bool, BeforeValidator(values.truth)] = False
     reserve_pct: Annotated[int, BeforeValidator(_percent)] = 30
@@ -93,6 +108,15 @@ class Unwind(BaseModel):
     topup_crumb: Annotated[Decimal, BeforeValidator(_crumb)] = Decimal(0)
 
 
+class PolicySource(BaseModel):
+    """`policy.*`: where the rules come from; the preset speaks when there is no file. `policy_file` reads them."""
+
+    model_config = _STRICT
+
+    file: Annotated[Path | None, BeforeValidator(values.file_path)] = None
+    preset: Annotated[Preset, BeforeValidator(_preset)] = Preset.BALANCED
+
+
 class Settings(BaseSettings):
     """Everything the owner chose. Build it with `load_settings`, which knows the sources and speaks clearly."""
 
@@ -104,6 +128,27 @@ class Settings(BaseSettings):
     exchange: Exchange = Field(default_factory=Exchange)
     state: State = Field(default_factory=State)
     unwind: Unwind = Field(default_factory=Unwind)
+    policy: PolicySource = Field(default_factory=PolicySource)
+    notify: Notify = Field(default_factory=Notify)
+    metrics: Metrics = Field(default_factory=Metrics)
+    heartbeat: Heartbeat = Field(default_factory=Heartbeat)
+
+    @property
+    def market_stream_address(self) -> str | None:
+        """Where prices are heard; None: they are only polled."""
+        return self._socket(self.exchange.stream_url, LIVE_STREAM_URL)
+
+    @property
+    def user_stream_address(self) -> str | None:
+        """Where account events are heard; None: the account is only polled."""
+        return self._socket(self.exchange.ws_api_url, LIVE_WS_API_URL)
+
+    def _socket(self, chosen: str | None, live: str) -> str | None:
+        """What was chosen; else the real exchange's, but never beside requests that stay on this machine."""
+        if chosen is not None:
+            return None if chosen == values.OFF else chosen
+        away = self.venue is Venue.LIVE and not values.is_loopback(self.exchange.base_url)
+        return live if away else None
 
     @classmethod
     def settings_customise_sources(
@@ -119,5 +164,9 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text in these settings, for the log scrubber."""
-        held = (self.exchange.api_key, self.exchange.api_secret)
-        return tuple(secret.get_secret_value() for secret in held if secret is not None)
+        keys = (self.exchange.api_key, self.exchange.api_secret)
+        addresses = (*(one.url for one in self.notify.urls), self.heartbeat.url)
+        return (
+            *(key.get_secret_value() for key in keys if key is not None),
+            *(part for address in addresses if address is not None for part in secrets_in(address)),
+        )

@@ -1,4 +1,4 @@
-"""Which names are settings, which belong to later versions, and what to say about the others."""
+"""Which names are settings, and what to say about the others."""
 
 from __future__ import annotations
 
@@ -18,20 +18,13 @@ FILE_SUFFIX: Final = "_file"
 Path = tuple[str, ...]
 """Where a setting stands: ("exchange", "timeout")."""
 
-FROM_FILES: Final[tuple[Path, ...]] = (("exchange", "api_key"), ("exchange", "api_secret"))
-"""Settings that may be read from a file named by the same name and `_FILE`."""
-
-DAEMON: Final[frozenset[Path]] = frozenset(
-    {
-        ("exchange", "stream_url"),
-        ("exchange", "ws_api_url"),
-        ("policy", "file"),
-        ("policy", "preset"),
-        ("notify", "urls"),
-        ("metrics", "listen"),
-        ("heartbeat", "url"),
-    }
+FROM_FILES: Final[tuple[Path, ...]] = (
+    ("exchange", "api_key"),
+    ("exchange", "api_secret"),
+    ("notify", "urls"),
+    ("heartbeat", "url"),
 )
+"""Settings that may be read from a file named by the same name and `_FILE`."""
 
 
 def _leaves(model: type[BaseModel], above: Path = ()) -> Iterable[Path]:
@@ -59,23 +52,18 @@ def dotted(path: Path) -> str:
 def check_variables(names: Iterable[str], where: str) -> None:
     """Refuse a MARGINBOT_ name that no setting has, whatever its case; others are not ours. Raises: ConfigError."""
     known = {variable(path) for path in KNOWN} | {CONFIG_NAME}
-    later = {variable(path) for path in DAEMON}
     for name in sorted(names):
         spelled = name.upper()
         if not spelled.startswith(PREFIX) or spelled in known:
             continue
-        if spelled in later:
-            raise _of_the_daemon(name, where)
         raise ConfigError(f"{name} in {where} is not a setting{did_you_mean(spelled, known)}", name)
 
 
 def check_table(table: Mapping[str, Any], where: str, above: Path = ()) -> None:
     """Refuse a TOML key that no setting has. Raises: ConfigError."""
-    sections = {path[:depth] for path in KNOWN | DAEMON for depth in range(1, len(path))}
+    sections = {path[:depth] for path in KNOWN for depth in range(1, len(path))}
     for name, value in table.items():
         path = (*above, name)
-        if path in DAEMON:
-            raise _of_the_daemon(dotted(path), where)
         if path in sections:
             if not isinstance(value, Mapping):
                 raise ConfigError(
@@ -85,7 +73,3 @@ def check_table(table: Mapping[str, Any], where: str, above: Path = ()) -> None:
         elif path not in KNOWN:
             known = [dotted(known) for known in KNOWN] + [dotted(section) for section in sections]
             raise ConfigError(f"{dotted(path)} in {where} is not a setting{did_you_mean(dotted(path), known)}", dotted(path))
-
-
-def _of_the_daemon(name: str, where: str) -> ConfigError:
-    return ConfigError(f"{name} in {where} belongs to the daemon, which this version does not have yet: remove it", name)

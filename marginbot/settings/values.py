@@ -134,6 +134,25 @@ def web_url(value: object) -> str:
     return url.rstrip("/")
 
 
+OFF = "off"
+
+
+def socket_url(value: object) -> str:
+    """The address of a WebSocket without a trailing slash: wss, or ws on loopback; or `off`."""
+    form = "a wss:// URL (ws:// only for 127.0.0.1, ::1 or localhost) or off"
+    url = text(value, form)
+    if url.lower() == OFF:
+        return OFF
+    scheme, _, rest = url.partition("://")
+    if scheme.lower() not in ("ws", "wss"):
+        raise ValueError(f"must be {form}, for example wss://stream.binance.com:9443")
+    try:
+        checked = web_url(f"http{scheme[2:].lower()}://{rest}")
+    except ValueError:
+        raise ValueError(f"must be {form}, without user name, query or fragment") from None
+    return f"ws{checked.removeprefix('http')}"
+
+
 def _is_bare(parts: SplitResult) -> bool:
     """No user name, query, fragment or blank: the adapter appends paths and signs what follows."""
     clean = not any(character.isspace() for character in parts.geturl())

@@ -14,7 +14,7 @@ from marginbot.domain.plan import Into
 from marginbot.errors import ConfigError
 from marginbot.settings import Venue
 
-COMMANDS = ("demo", "status", "plan", "unwind", "journal", "record", "paper serve", "paper reset")
+COMMANDS = ("demo", "status", "plan", "unwind", "journal", "record", "policy check", "paper serve", "paper reset")
 FLAGS = {
     "demo": (),
     "status": ("--json", "--watch"),
@@ -22,6 +22,7 @@ FLAGS = {
     "unwind": ("--all", "--into", "--dry-run", "--yes", "--no-sweep", "--max-slippage-bps", "--deadline", "--json"),
     "journal": ("--since", "--symbol", "--json", "--csv"),
     "record": ("--out", "--force", "--json"),
+    "policy check": ("--json",),
     "paper serve": ("--port", "--latency-ms", "--scenario", "--public-key", "--json"),
     "paper reset": ("--scenario",),
 }
@@ -47,7 +48,7 @@ def test_the_help_lists_every_command(marginbot, capsys):
     assert "..." not in shown.split("Commands:")[1], "a one-line help is cut"
 
 
-@pytest.mark.parametrize("words", [(), ("paper",)])
+@pytest.mark.parametrize("words", [(), ("paper",), ("policy",)])
 def test_no_command_shows_the_help_and_is_a_usage_error(marginbot, capsys, words: tuple[str, ...]):
     assert marginbot(*words) == 2
     out, err = capsys.readouterr()
@@ -251,4 +252,5 @@ def test_completion_offers_commands_and_flags(marginbot, monkeypatch, capsys):
     monkeypatch.setenv("COMP_WORDS", "marginbot ")
     monkeypatch.setenv("COMP_CWORD", "1")
     assert marginbot() == 0
-    assert capsys.readouterr().out.split() == ["demo", "status", "plan", "unwind", "doctor", "journal", "record", "paper"]
+    words = ["demo", "status", "plan", "unwind", "doctor", "journal", "record", "policy", "paper"]
+    assert capsys.readouterr().out.split() == words

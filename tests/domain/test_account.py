@@ -4,6 +4,7 @@ from decimal import localcontext
 
 import pytest
 
+from marginbot.domain.account import LevelStatus
 from marginbot.domain.amounts import Asset
 from tests.builders import BTC, USDT, D, a_balance, an_account, flat
 
@@ -24,7 +25,11 @@ def test_sums_are_exact_whatever_context_the_caller_has():
 
 @pytest.mark.parametrize(
     ("base", "quote"),
-    [(a_balance(borrowed="1"), a_balance()), (a_balance(), a_balance(interest="0.00000001"))],
+    [
+        (a_balance(borrowed="1"), a_balance()),
+        (a_balance(interest="0.00000001"), a_balance()),
+        (a_balance(), a_balance(interest="0.00000001")),
+    ],
 )
 def test_interest_alone_or_on_one_side_is_a_debt(base, quote):
     assert an_account(base, quote).owes
@@ -33,13 +38,20 @@ def test_interest_alone_or_on_one_side_is_a_debt(base, quote):
 def test_an_account_is_empty_only_without_coins_locked_ones_included():
     assert flat().is_empty
     assert not an_account(a_balance(), a_balance(locked="1")).is_empty
+    assert not an_account(a_balance(locked="1"), a_balance()).is_empty
     assert not flat(base="0.00000001").is_empty
     assert not an_account(a_balance(), a_balance(borrowed="1")).is_empty
+
+
+def test_the_words_of_the_exchange_for_a_level_and_one_for_words_to_come():
+    words = {"EXCESSIVE", "NORMAL", "MARGIN_CALL", "PRE_LIQUIDATION", "FORCE_LIQUIDATION", "UNKNOWN"}
+    assert {status.value for status in LevelStatus} == words
 
 
 def test_each_asset_finds_its_own_side_and_a_third_one_finds_none():
     account = an_account()
     assert account.side(BTC) is account.base
     assert account.side(USDT) is account.quote
-    with pytest.raises(KeyError, match="BNB is neither side of BTCUSDT"):
-        account.side(Asset("BNB"))
+    for third in ("AAVE", "BNB", "XRP"):
+        with pytest.raises(KeyError, match=f"{third} is neither side of BTCUSDT"):
+            account.side(Asset(third))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from decimal import ROUND_UP, Decimal, localcontext
+from decimal import ROUND_05UP, ROUND_CEILING, ROUND_HALF_EVEN, ROUND_UP, Decimal, localcontext
 
 import pytest
 from hypothesis import example, given
@@ -13,7 +13,7 @@ from tests.builders import D, thoroughly
 REFUSED = [
     *("NaN", "nan", "sNaN", "-NaN", "Infinity", "-Infinity", "inf", "INF"),
     *("", " ", "1 ", " 1", "1\n", "\t1", "1 000", "1_000", "1,5", "1,000.00", "0x10", "1.2.3", "--1", "+1", "-", ".", ".5", "5."),
-    *("1e", "e5", "1e+", "1e100", "1e-100", "1e999999999", "1E5.0", "1e20", "-1e20", "1" + "0" * 20, "123456789" * 3),
+    *("1e", "e5", "1e+", "1e100", "1e-100", "1e999999999", "1E5.0", "1e20", "-1e20", "3e20", "1" + "0" * 20, "123456789" * 3),
     *(
         "\u0665",
         "\u0661\u0662",
@@ -62,6 +62,14 @@ def test_an_amount_is_not_negative_and_a_negative_zero_is_zero():
     with pytest.raises(MoneyError, match="must not be negative"):
         parse_amount("-0.00000001", "free")
     assert parse_amount("-0.0") == 0
+    assert parse_amount("0.00000001") == D("0.00000001")
+
+
+def test_an_amount_that_is_no_number_is_refused_by_its_name_too():
+    with pytest.raises(MoneyError, match="free is not a decimal number: 'much'"):
+        parse_amount("much", "free")
+    with pytest.raises(MoneyError, match="amount is out of range: '1e21'"):
+        parse_amount("1e21")
 
 
 def test_a_long_wrong_text_is_cut_short_in_the_message():
@@ -160,3 +168,17 @@ def test_the_callers_decimal_context_changes_nothing():
         assert floor_step(D("123456.789"), D("0.01")) == D("123456.78")
         assert exact(lambda: D(10) / D(3))() == D("3." + "3" * 59)
         assert careless.prec == 3
+
+
+@pytest.mark.parametrize(
+    ("prec", "rounding"), [(3, ROUND_HALF_EVEN), (99, ROUND_HALF_EVEN), (60, ROUND_UP), (60, ROUND_CEILING), (61, ROUND_05UP)]
+)
+def test_a_context_that_is_nearly_marginbots_own_is_not_taken_for_it(prec, rounding):
+    """0.00...0 and 60 threes; no digit more and the last one not rounded up."""
+    with localcontext() as nearly:
+        nearly.prec, nearly.rounding = prec, rounding
+        assert exact(lambda: D(1) / D(3))() == D("0." + "3" * 60)
+
+
+def test_what_an_exact_function_is_called_and_says_of_itself_stays():
+    assert (floor_step.__name__, floor_step.__doc__[:22]) == ("floor_step", "The largest multiple o")

@@ -38,9 +38,10 @@ def test_a_book_that_does_not_hold_the_size_says_how_far_it_goes():
     assert walk(a_book(bids=()), Side.SELL, D(1)) == Walk(D(0), D(0), False)
 
 
-def test_the_average_is_per_coin_and_none_when_nothing_was_found():
-    assert walk(BOOK, Side.SELL, D(4)).average_price == 97
-    assert walk(a_book(asks=()), Side.BUY, D(1)).average_price is None
+def test_in_an_empty_book_nothing_waits_and_nothing_is_bought_and_that_is_an_amount_too():
+    for nothing in (depth_within(a_book(bids=()), Side.SELL, D(1)), depth_within(a_book(asks=()), Side.BUY, D(1))):
+        assert (nothing, type(nothing)) == (0, D)
+    assert affordable(a_book(asks=()), D(1000)) == 0
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,8 @@ def test_depth_counts_what_waits_at_the_limit_or_better(side, limit, depth):
 
 
 @pytest.mark.parametrize(
-    ("budget", "base"), [("0", "0"), ("50.5", "0.5"), ("101", "1"), ("203", "2"), ("415", "4"), ("99999", "13")]
+    ("budget", "base"),
+    [("0", "0"), ("50.5", "0.5"), ("101", "1"), ("152", "1.5"), ("101.51", "1.005"), ("203", "2"), ("415", "4"), ("99999", "13")],
 )
 def test_a_budget_buys_from_the_cheapest_up_and_no_more_than_there_is(budget, base):
     assert affordable(BOOK, D(budget)) == D(base)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import localcontext
 
 import pytest
@@ -46,12 +47,22 @@ def test_assets_debts_and_equity_are_valued_in_quote_at_the_index_or_at_a_given_
     assert (assets_value(LONG), liability_value(LONG), equity_value(LONG)) == (5000, 4000, 1000)
     assert (assets_value(SHORT, D(150000)), liability_value(SHORT, D(150000))) == (5000, 6000)
     assert equity_value(SHORT, D(150000)) == -1000
+    assert equity_value(LONG, D(150000)) == 3500
     assert margin_level(LONG, D(84000)) == D("1.05")
 
 
 def test_locked_coins_and_interest_count():
     account = an_account(a_balance("0.02", locked="0.03"), a_balance("10", locked="90", borrowed="3990", interest="10"))
     assert margin_level(account) == D("5100") / D("4000")
+    assert price_at(account, D("1.1")) == 86000
+
+
+def test_locked_coins_count_at_both_ends_of_the_way_a_level_can_go():
+    """Q/q is 1.5 and B/b 2 with the locked half; without it they would be 0.75 and 1."""
+    account = an_account(a_balance("1", locked="1", borrowed="1"), a_balance("75000", locked="75000", borrowed="100000"))
+    assert price_at(account, D("1.75")) == 100000
+    assert price_at(account, D("1.4")) is None
+    assert price_at(account, D("2.1")) is None
 
 
 def test_without_debt_there_is_no_level_no_price_and_no_division_by_zero():
@@ -118,6 +129,26 @@ def test_the_distance_is_positive_until_the_price_is_passed_for_both_directions(
     assert distance_pct(LONG, D(110000)) == -10
     assert distance_pct(SHORT, D(119000)) == 19
     assert distance_pct(SHORT, D(90000)) == -10
+
+
+def test_a_pair_that_owes_nothing_needs_no_tiers_and_no_word_of_the_exchange_makes_a_debt_of_it():
+    account = flat(base="1")
+    assert liquidation_price(account, ()) is None
+    assert deciding_level(replace(account, reported_level=D(999))) is None
+    assert level_disagreement(replace(account, reported_level=D(999))) == 0
+
+
+def test_a_level_is_met_exactly_at_its_end_by_no_price():
+    """B/b is 1.5 and Q/q is 2, so the level runs from 2 down to 1.5 and reaches neither."""
+    account = an_account(a_balance("1.5", borrowed="1"), a_balance("200000", borrowed="100000"))
+    assert [price_at(account, D(level)) for level in ("1.4", "1.5", "2", "2.1")] == [None] * 4
+    assert price_at(account, D("1.75")) == 100000
+
+
+def test_the_distance_of_a_pair_without_direction_is_counted_downwards_and_in_parts_of_a_percent():
+    assert distance_pct(flat(base="1"), D(90000)) == 10
+    assert distance_pct(LONG, D(87500)) == D("12.5")
+    assert distance_pct(SHORT, D(100250)) == D("0.25")
 
 
 def test_the_result_is_exact_under_a_careless_callers_context():

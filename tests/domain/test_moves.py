@@ -72,6 +72,26 @@ def test_when_no_such_trade_exists_the_answer_is_none_and_says_why(account, cost
     assert why in verdict.because
 
 
+def test_a_dear_trade_is_still_made_while_the_assets_cover_the_debt_after_it():
+    """At 5 % 1000 / (1.5 x 0.95 - 1) = 1000 / 0.425."""
+    value = deleverage_value(A_LONG, D("1.5"), D("0.05"), D(5000), D(4000)).value
+    assert round(value * D("0.425"), 20) == 1000
+    sunk = deleverage_value(an_account(index="70000"), D("1.5"), D(0), D(3500), D(4000))
+    assert (sunk.value, sunk.because) == (None, "after costs the assets would not cover the debt")
+
+
+def test_the_reasons_name_what_is_wanted_and_what_there_is():
+    """5000 held and 3000 owed to 2: (6000 - 5000) / (2 x 0.75 - 1) = 2000, of which 1500 arrive."""
+    account = an_account(quote=a_balance(borrowed="3000"))
+    wanted = [deleverage_value(account, D(2), D("0.25"), D(most), D(owed)).because for most, owed in ((1999, 3000), (2000, 1499))]
+    assert wanted == [
+        "it would take 2000.00000000 and only 1999.00000000 can be traded",
+        "it would bring 1500.00000000 and only 1499.00000000 is owed on that side",
+    ]
+    assert deleverage_value(account, D(2), D("0.25"), D(2000), D(1500)).value == 2000
+    assert "already at 1.25 or above" in deleverage_value(A_LONG, D("1.25"), D(0), D(5000), D(4000)).because
+
+
 def test_such_a_trade_exists_when_there_is_just_enough_to_sell_and_just_enough_owed():
     assert deleverage_value(A_LONG, D("1.5"), D("0.001"), D(2007), D(2005)).value is not None
     assert deleverage_value(A_LONG, D("1.5"), D("0.001"), D(2006), D(2005)).value is None

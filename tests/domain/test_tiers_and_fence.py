@@ -34,6 +34,8 @@ def test_the_tier_is_the_higher_of_both_debts_and_beyond_the_last_row_the_last(b
 def test_interest_can_lift_a_position_into_the_next_tier():
     account = an_account(quote=a_balance(borrowed="50000", interest="1"))
     assert tier_of(account, TEN_TIMES).tier == 2
+    short = an_account(a_balance("1", borrowed="9", interest="0.00000001"), a_balance())
+    assert tier_of(short, TEN_TIMES).tier == 2
 
 
 def test_the_order_in_which_the_exchange_lists_the_tiers_does_not_matter():
@@ -68,15 +70,25 @@ def test_without_debt_and_price_marks_nothing_waits_on_either_side():
 
 
 def test_a_mark_at_the_index_itself_counts_as_reached():
-    assert fence(A_LONG, (D("1.25"),)).crossed_by(D(100000))
+    assert fence(A_LONG, (D("1.25"),)) == Fence(D(100000), None)
+    assert fence(A_LONG, (), (D(100000),)).crossed_by(D(100000))
 
 
 @pytest.mark.parametrize(
-    ("price", "crossed"), [("88000", True), ("88000.01", False), ("119999", False), ("120000", True), ("87000", True)]
+    ("price", "crossed"),
+    [("88000", True), ("88000.01", False), ("119999", False), ("120000", True), ("87000", True), ("130000", True)],
 )
 def test_touching_the_fence_is_crossing_it(price, crossed):
     assert Fence(D(88000), D(120000)).crossed_by(D(price)) is crossed
 
 
+def test_a_fence_of_one_side_is_crossed_on_that_side_only():
+    assert Fence(None, D(120000)).crossed_by(D(130000))
+    assert not Fence(None, D(120000)).crossed_by(D(1))
+    assert Fence(D(88000), None).crossed_by(D(1))
+    assert not Fence(D(88000), None).crossed_by(D(130000))
+
+
 def test_in_book_terms_the_fence_moves_by_the_ratio_of_book_and_index():
     assert in_book_terms(Fence(D(88000), None), D(101000), D(100000)) == Fence(D(88880), None)
+    assert in_book_terms(Fence(None, D("0.5")), D(3), D(2)) == Fence(None, D("0.75"))

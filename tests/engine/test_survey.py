@@ -104,6 +104,7 @@ def test_the_figures_of_a_long_can_be_checked_in_the_head():
     assert pair.distance_pct == D(16)
     assert (pair.equity_value, pair.liability_value) == (1000, 4000)
     assert pair.interest_per_day == D("1.92"), "4000 x 0.00002 x 24"
+    assert pair.daily_rate_pct == D("0.048"), "1.92 of 4000"
 
 
 def test_interest_of_a_short_is_told_in_quote():
@@ -113,11 +114,12 @@ def test_interest_of_a_short_is_told_in_quote():
 def test_a_pair_that_owes_nothing_has_no_level_no_edge_and_no_interest():
     pair = judge(flat("0.01", "50"), TEN_TIMES, RATES)
     assert (pair.margin_level, pair.liquidation_price, pair.distance_pct, pair.interest_per_day) == (None, None, None, None)
-    assert (pair.equity_value, pair.liability_value) == (1050, 0)
+    assert (pair.equity_value, pair.liability_value, pair.daily_rate_pct) == (1050, 0, None)
 
 
 def test_a_rate_that_was_not_told_leaves_the_interest_unknown_and_never_zero():
-    assert judge(an_account(), TEN_TIMES, {BTC: D("0.00001")}).interest_per_day is None
+    unknown = judge(an_account(), TEN_TIMES, {BTC: D("0.00001")})
+    assert (unknown.interest_per_day, unknown.daily_rate_pct) == (None, None)
     assert judge(an_account(), TEN_TIMES, {USDT: D("0.00002")}).interest_per_day == D("1.92")
 
 

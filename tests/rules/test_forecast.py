@@ -65,6 +65,36 @@ def test_orders_are_cancelled_first_and_their_coins_are_sold_with_the_rest():
     assert foreseen.steps[1].step.quantity == D("0.05")
 
 
+def test_a_sale_above_the_index_is_a_gain_of_slippage():
+    """0.05 x 500 above the index."""
+    foreseen = foresee(market=a_market(a_book(bids=("100500 x 10",)), fee="0"))
+    assert foreseen.steps[0].slippage_value == -25
+
+
+@pytest.mark.parametrize(
+    ("account", "book", "best"),
+    [
+        (an_account(), a_book(bids=("100000 x 0.02", "90000 x 10")), "90000"),
+        (a_short(), a_book(asks=("100000 x 0.02", "110000 x 10")), "110000"),
+    ],
+    ids=["sold", "bought"],
+)
+def test_a_level_that_was_used_up_is_no_price_any_more(account, book, best):
+    """0.02 are traded inside the cap of one percent, at a limit; the rest would be ten percent away."""
+    foreseen = foresee(account, a_market(book, fee="0"))
+    assert foreseen.steps[0].step.quantity == D("0.02")
+    assert foreseen.end.verdict is Verdict.WAIT
+    assert f"the best price is {best}, 1000.0 bps from the index 100000" in foreseen.end.because
+
+
+def test_a_way_that_does_not_end_is_cut_and_says_so(monkeypatch):
+    monkeypatch.setattr("marginbot.rules.forecast.MOST_ROUNDS", 2)
+    foreseen = foresee()
+    assert kinds(foreseen) == [CloseOrder, Repay]
+    assert (foreseen.end.verdict, foreseen.end.because) == (Verdict.WAIT, "it takes more than 2 rounds")
+    assert foreseen.after.quote.free == D("994.5005")
+
+
 def test_both_debts_end_in_one_forecast():
     account = an_account(a_balance("0.05", borrowed="0.01", interest="0.0001"), a_balance("10", borrowed="3000", interest="1"))
     foreseen = foresee(account)

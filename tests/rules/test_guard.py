@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from marginbot.domain.amounts import Asset, Symbol
-from marginbot.domain.plan import CancelOrders, CloseOrder, Into, Plan, Repay, Side, Step, Sweep, TopUp, Verdict
+from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Into, Plan, Repay, Side, Step, Sweep, TopUp, Verdict
 from marginbot.errors import PlanRefused
 from marginbot.rules.guard import check
 from marginbot.rules.unwind import plan
@@ -46,7 +46,7 @@ def sweep(amount, asset=USDT):
 
 
 def top_up(amount, asset=USDT):
-    return TopUp(BTCUSDT.symbol, asset, D(amount), "told so")
+    return TopUp(BTCUSDT.symbol, asset, D(amount), "told so", D(amount))
 
 
 def judge(*steps, look=LONG, goal=None, now=0.0, unresolved=()):
@@ -61,7 +61,7 @@ def refused(*steps, saying="does not fit", **world):
 
 def test_there_is_no_way_to_say_borrow():
     """No step type borrows, and an order has no side effect that could be set to borrow: the executor always sends none."""
-    assert set(get_args(Step)) == {CancelOrders, CloseOrder, Repay, Sweep, TopUp}
+    assert set(get_args(Step)) == {CancelOrders, CancelOrder, CloseOrder, Repay, Sweep, TopUp}
     names = {field.name for step in get_args(Step) for field in fields(step)}
     assert not {name for name in names if "borrow" in name or "effect" in name or "loan" in name}
 

@@ -135,7 +135,8 @@ def test_the_guard_refuses_every_payment_beyond_what_is_there(situation, kind, b
     bound = {Repay: min(side.free, side.liability), Sweep: side.free, TopUp: side.liability}[kind]
     if kind is Sweep and look.transferable is not None:
         bound = min(bound, look.transferable[side.asset])
-    step = kind(goal.symbol, side.asset, bound + D("0.00000001"), "too much")
+    value = (D(0),) if kind is TopUp else ()
+    step = kind(goal.symbol, side.asset, bound + D("0.00000001"), "too much", *value)
     with pytest.raises(PlanRefused):
         check(goal, Plan(Verdict.ACT, "wrong", (step,)), look, look.seen_at)
 

@@ -45,6 +45,7 @@ def test_the_amount_is_rounded_down_to_eight_decimals():
 def test_nothing_owed_or_nothing_free_is_no_step():
     assert repaid("5000", borrowed="0") is None
     assert repaid("0", borrowed="4000") is None
+    assert repaid("5000", borrowed="4000", spendable="-1") is None
 
 
 def test_a_debt_whose_exact_repayment_is_refused_leaves_its_last_digit_for_later():

@@ -32,6 +32,7 @@ def test_the_smallest_order_is_never_below_the_least_quantity():
 @pytest.mark.parametrize(
     ("quantity", "price", "tradable"),
     [
+        ("-0.00005", "-100000", False),
         ("0.00005", "100000", True),
         ("0.00005", "99999", False),
         ("0.00001", "1000000", True),
@@ -42,6 +43,11 @@ def test_the_smallest_order_is_never_below_the_least_quantity():
 )
 def test_an_order_needs_the_least_quantity_and_the_least_value(quantity, price, tradable):
     assert is_tradable(filters(), D(quantity), D(price)) is tradable
+
+
+def test_the_least_quantity_counts_also_where_it_is_many_steps():
+    rules = filters(step="0.1", min_qty="0.5", min_value="1")
+    assert [is_tradable(rules, D(quantity), D(100)) for quantity in ("0.4", "0.5")] == [False, True]
 
 
 def test_without_rules_every_amount_but_zero_is_an_order():
@@ -67,6 +73,22 @@ def test_when_the_rest_would_be_too_large_for_the_last_slice_the_first_ones_take
     """995 steps in 100 orders of at most 10: 9 each would leave 104 for the last."""
     parts = slices(filters(step="0.1", min_qty="0.1", max_qty="1", min_value="0"), D("99.5"), D(1))
     assert parts == (D(1),) * 95 + (D("0.9"),) * 5
+    few = slices(filters(step="0.1", min_qty="0.1", max_qty="1", min_value="0"), D("9.2"), D(1))
+    assert few == (D(1),) * 2 + (D("0.9"),) * 8
+
+
+def test_a_rest_as_large_as_the_largest_order_stays_the_last():
+    assert slices(filters(step="0.1", market_max="8.4"), D(25), D(1)) == (D("8.3"), D("8.3"), D("8.4"))
+
+
+def test_a_size_of_nothing_is_not_divided():
+    assert slices(filters(market_max="10"), D(0), D(1)) == (0,)
+
+
+def test_the_largest_value_is_five_percent_above_what_is_sent_and_less_than_a_step_of_it_is_no_bound():
+    """430 / 1.05 / 100 = 4.09523..."""
+    assert largest_order(filters(max_value="430"), None, D(100)) == D("4.09523")
+    assert largest_order(filters(max_value="0.9"), None, D(100000)) is None
 
 
 def test_the_smaller_of_the_lot_filters_and_the_largest_value_bound_a_slice():
@@ -84,12 +106,13 @@ def test_without_a_largest_order_nothing_is_sliced():
     ("bids", "price"),
     [
         (("99990 x 1",), "99990"),
+        (("99990 x 1", "95000 x 1"), "99990"),
         (("100500 x 1",), "100000"),
         ((), "100000"),
         (("90000 x 1",), "90000"),
         (("1 x 1",), "90000"),
     ],
-    ids=["bid below", "bid above", "no bids", "ten percent below", "absurd"],
+    ids=["bid below", "two bids", "bid above", "no bids", "ten percent below", "absurd"],
 )
 def test_an_order_is_valued_at_the_lower_of_index_and_best_bid_but_an_absurd_bid_is_no_price(bids, price):
     assert order_price(a_look(market=a_market(a_book(bids)))) == D(price)

@@ -20,6 +20,7 @@ def test_an_empty_wallet_is_done():
 def test_before_a_sweep_it_is_asked_what_may_leave():
     plan = swept(quote="1000")
     assert (plan.verdict, plan.needs, plan.steps) == (Verdict.WAIT, {Need.TRANSFERABLE}, ())
+    assert (plan.because, plan.remains) == ("asking what may leave the isolated wallet", ())
 
 
 def test_both_coins_go_home_together():

@@ -214,6 +214,7 @@ def test_into_base_repays_first_and_buys_with_the_rest():
 def test_a_book_too_thin_is_read_deeper_and_nothing_is_sent_before():
     decided = decide(market=a_market(a_book(bids=("99990 x 0.01",))))
     assert (decided.verdict, decided.needs, decided.steps) == (Verdict.WAIT, {Need.DEEP_BOOK}, ())
+    assert decided.because == "the book read so far does not hold the size"
 
 
 @pytest.mark.parametrize(

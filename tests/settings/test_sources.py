@@ -93,27 +93,6 @@ def test_a_toml_section_that_is_a_value_is_refused(write):
         load_settings(config=write("m.toml", "exchange = 1"))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "EXCHANGE__STREAM_URL",
-        "EXCHANGE__WS_API_URL",
-        "POLICY__FILE",
-        "POLICY__PRESET",
-        "NOTIFY__URLS",
-        "METRICS__LISTEN",
-        "HEARTBEAT__URL",
-    ],
-)
-def test_settings_of_the_daemon_say_that_it_is_not_there_yet(monkeypatch: pytest.MonkeyPatch, write, name: str):
-    section, key = name.lower().split("__")
-    with pytest.raises(ConfigError, match=f"{section}.{key} .* belongs to the daemon"):
-        load_settings(config=write("m.toml", f"[{section}]\n{key} = 'x'"))
-    monkeypatch.setenv(f"MARGINBOT_{name}", "x")
-    with pytest.raises(ConfigError, match=f"MARGINBOT_{name} .* belongs to the daemon"):
-        load_settings()
-
-
 def test_errors_name_the_key_as_it_was_typed(monkeypatch: pytest.MonkeyPatch, write):
     write("config/marginbot.toml", "[unwind]\ndeadline = 0\n")
     with pytest.raises(ConfigError, match=r"unwind.deadline \(in config/marginbot.toml\)"):
@@ -150,9 +129,14 @@ def test_every_key_of_the_example_is_valid_when_its_comment_sign_is_taken_away(w
     monkeypatch.setenv("HOME", str(folder))
     for name in ("api_key", "api_secret", "private.pem"):
         write(f".config/marginbot/{name}", "text")
+    write(".config/marginbot/notify_urls", "ntfy://my-topic")
+    write(".config/marginbot/heartbeat_url", "https://hc-ping.example/your-uuid")
     lines = EXAMPLE.read_text().splitlines()
-    # One way of giving the key and one of signing at a time: the others exclude it.
-    for left_out in (("api_key_file", "api_secret_file", "private_key_file"), ("api_key", "api_secret", "private_key_file")):
+    # One way of giving the key, of signing, of naming each address, and one policy at a time: the others exclude it.
+    for left_out in (
+        ("api_key_file", "api_secret_file", "private_key_file", "preset", "urls_file", "url_file"),
+        ("api_key", "api_secret", "private_key_file", "file", "urls", "url"),
+    ):
         text = "\n".join(line[1:] if is_key(line) and line[1:].split(" = ")[0] not in left_out else line for line in lines)
         text = text.replace("the key as the exchange shows it", "key").replace(
             "the secret as the exchange showed it once", "secret"

@@ -4,11 +4,14 @@ from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from marginbot.domain.policy import Preset
 from marginbot.errors import ConfigError
 from marginbot.settings import Settings, Venue, load_settings
 from marginbot.settings.names import KNOWN, variable
 from marginbot.settings.names import Path as SettingPath
+from marginbot.settings.outside import Listen, NotifyUrl
 
 READS = [
     ("venue", "live", Venue.LIVE),
@@ -16,6 +19,11 @@ READS = [
     ("exchange.rest_url", "http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
     ("exchange.rest_url", "http://[::1]:8080", "http://[::1]:8080"),
     ("exchange.rest_url", "http://localhost:8080", "http://localhost:8080"),
+    ("exchange.stream_url", "ws://127.0.0.1:8080/", "ws://127.0.0.1:8080"),
+    ("exchange.stream_url", "WSS://localhost:9443", "wss://localhost:9443"),
+    ("exchange.stream_url", "Off", "off"),
+    ("exchange.ws_api_url", "ws://[::1]:8080/ws-api/v3", "ws://[::1]:8080/ws-api/v3"),
+    ("exchange.ws_api_url", "off", "off"),
     ("exchange.timeout", "12.5", 12.5),
     ("exchange.timeout", "1", 1.0),
     ("exchange.allow_withdrawal_keys", "true", True),
@@ -28,6 +36,14 @@ READS = [
     ("unwind.max_slippage_bps", "0.1", D("0.1")),
     ("unwind.max_slippage_bps", "10000", D(10000)),
     ("unwind.topup_crumb", "0.30000000000000004", D("0.30000000000000004")),
+    ("policy.file", "my/policy.toml", Path("my/policy.toml")),
+    ("policy.preset", "Alert-Only", Preset.ALERT_ONLY),
+    ("notify.urls", "ntfy://alarms", (NotifyUrl(SecretStr("ntfy://alarms")),)),
+    ("metrics.listen", "127.0.0.1:9000", Listen("127.0.0.1", 9000)),
+    ("metrics.listen", "[::1]:9000", Listen("::1", 9000)),
+    ("metrics.listen", "OFF", None),
+    ("heartbeat.url", "https://hc.example/ping/1?a=b", SecretStr("https://hc.example/ping/1?a=b")),
+    ("heartbeat.url", "http://127.0.0.1:8000/", SecretStr("http://127.0.0.1:8000/")),
 ]
 
 REFUSES = [
@@ -48,6 +64,13 @@ REFUSES = [
     ("exchange.rest_url", "https://", "https://"),
     ("exchange.rest_url", "https://api.binance.com", "must stay on this machine"),
     ("exchange.rest_url", "http://127.0.0.1.evil.example", "https://"),
+    ("exchange.stream_url", "ws://stream.binance.com:9443", "ws:// only for 127.0.0.1"),
+    ("exchange.stream_url", "https://127.0.0.1", "wss://"),
+    ("exchange.stream_url", "wss://hunter2@127.0.0.1", "without user name"),
+    ("exchange.stream_url", "wss://127.0.0.1/stream?streams=x", "without user name, query"),
+    ("exchange.stream_url", "wss://stream.binance.com:9443", "must stay on this machine"),
+    ("exchange.ws_api_url", "on", "or off"),
+    ("exchange.ws_api_url", "wss://ws-api.binance.com:443/ws-api/v3", "must stay on this machine"),
     ("exchange.timeout", "0.9", "from 1 to 300"),
     ("exchange.timeout", "301", "from 1 to 300"),
     ("exchange.timeout", "nan", "from 1 to 300"),
@@ -70,6 +93,17 @@ REFUSES = [
     ("unwind.max_slippage_bps", "١٠", "basis points"),
     ("unwind.topup_crumb", "-1", "from 0"),
     ("unwind.topup_crumb", "Infinity", "quote asset"),
+    ("policy.file", " ", "is empty"),
+    ("policy.preset", "balancd", "did you mean balanced?"),
+    ("notify.urls", "", "is empty"),
+    ("notify.urls", "alarms", "Apprise addresses such as"),
+    ("notify.urls", "urgent=ntfy://hunter2", "info, warning or critical"),
+    ("metrics.listen", "9464", "HOST:PORT"),
+    ("metrics.listen", "127.0.0.1", "HOST:PORT"),
+    ("metrics.listen", "127.0.0.1:99999", "HOST:PORT"),
+    ("metrics.listen", "127.0.0.1:9464/metrics", "HOST:PORT"),
+    ("heartbeat.url", "http://hc.example/ping/hunter2", "https://"),
+    ("heartbeat.url", "hc.example", "https://"),
 ]
 
 
@@ -108,7 +142,8 @@ def test_a_wrong_value_is_one_sentence_with_the_key_and_the_accepted_form(
 
 def test_every_setting_is_tried_above():
     tried = {name for name, *_ in (*READS, *REFUSES)}
-    files = {"exchange.api_key_file", "exchange.api_secret_file"}  # in test_secrets
+    # in test_secrets and test_outside
+    files = {"exchange.api_key_file", "exchange.api_secret_file", "notify.urls_file", "heartbeat.url_file"}
     assert {".".join(path) for path in KNOWN} == tried | files
 
 
@@ -120,6 +155,8 @@ def test_the_defaults_are_those_of_the_readme():
         "api_secret": None,
         "private_key_file": None,
         "rest_url": None,
+        "stream_url": None,
+        "ws_api_url": None,
         "timeout": 12.0,
         "allow_withdrawal_keys": False,
         "reserve_pct": 30,
@@ -127,6 +164,8 @@ def test_the_defaults_are_those_of_the_readme():
     assert settings.exchange.base_url == "https://api.binance.com"
     assert settings.state.url is None
     assert settings.unwind.model_dump() == {"deadline": 120.0, "max_slippage_bps": D(100), "topup_crumb": D(0)}
+    assert settings.policy.model_dump() == {"file": None, "preset": Preset.BALANCED}
+    assert (settings.notify.urls, settings.metrics.listen, settings.heartbeat.url) == ((), Listen("127.0.0.1", 9464), None)
 
 
 def test_a_toml_number_with_a_point_is_refused_where_money_hangs_on_it(write):
@@ -173,6 +212,33 @@ def test_live_may_go_to_another_https_host_and_to_a_paper_server(monkeypatch: py
     for url in ("https://api1.binance.com", "http://127.0.0.1:5000"):
         monkeypatch.setenv("MARGINBOT_EXCHANGE__REST_URL", url)
         assert load_settings().exchange.base_url == url
+
+
+def addresses(monkeypatch: pytest.MonkeyPatch, **chosen: str) -> tuple[str | None, str | None]:
+    """Where the live venue hears prices and account events."""
+    monkeypatch.setenv("MARGINBOT_VENUE", "live")
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_KEY", "key")
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_SECRET", "secret")
+    for name, url in chosen.items():
+        monkeypatch.setenv(f"MARGINBOT_EXCHANGE__{name}", url)
+    settings = load_settings()
+    return settings.market_stream_address, settings.user_stream_address
+
+
+def test_the_live_venue_hears_the_real_exchange_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch):
+    real = ("wss://stream.binance.com:9443", "wss://ws-api.binance.com:443/ws-api/v3")
+    assert addresses(monkeypatch) == real
+    assert addresses(monkeypatch, REST_URL="https://api1.binance.com") == real
+    assert addresses(monkeypatch, WS_API_URL="off") == (real[0], None)
+    assert addresses(monkeypatch, STREAM_URL="wss://data-stream.binance.vision") == ("wss://data-stream.binance.vision", None)
+
+
+def test_who_sends_requests_to_this_machine_hears_no_other_one_by_itself(monkeypatch: pytest.MonkeyPatch):
+    assert addresses(monkeypatch, REST_URL="http://127.0.0.1:9") == (None, None)
+    assert addresses(monkeypatch, STREAM_URL="ws://127.0.0.1:9") == ("ws://127.0.0.1:9", None)
+    monkeypatch.setenv("MARGINBOT_VENUE", "paper")
+    monkeypatch.delenv("MARGINBOT_EXCHANGE__STREAM_URL")
+    assert load_settings().market_stream_address is None
 
 
 def test_home_is_expanded_in_paths(monkeypatch: pytest.MonkeyPatch, write, folder: Path):
