@@ -27,6 +27,10 @@ class JournalUnavailable(MarginbotError):
     """The journal cannot be written or read; a one-shot stops before its next write."""
 
 
+class NotificationFailed(MarginbotError):
+    """A message did not reach the place it was sent to. Nothing else follows from that."""
+
+
 class MoneyError(MarginbotError, ValueError):
     """A text that should be an amount, a price or a level is not one: not finite, not plain, out of range, negative."""
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import structlog
 
 HIDDEN: Final = "[hidden]"
 
@@ -24,7 +27,9 @@ _LONG_WORD: Final = re.compile(
 )
 """Keys and HMAC signatures are single words of 64 characters, Ed25519 and RSA signatures longer base64; a path is neither."""
 
-_SHOWS_SIGNED_URLS: Final = ("httpx", "httpcore", "uvicorn.access")
+_SHOWS_ADDRESSES: Final = ("httpx", "httpcore", "uvicorn.access", "apprise", "urllib3")
+"""Libraries that tell signed URLs, or addresses with tokens inside, at INFO or DEBUG."""
+_CHATTY: Final = ("apscheduler",)
 
 
 class Scrubber:
@@ -52,11 +57,7 @@ def set_up(verbose: int, secrets: Sequence[str] = ()) -> None:
     import structlog
 
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    shared: list[structlog.types.Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
+    shared = _shared()
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -77,8 +78,28 @@ def set_up(verbose: int, secrets: Sequence[str] = ()) -> None:
     handler = _ScrubbedStderr(Scrubber(secrets))
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for name in _SHOWS_SIGNED_URLS:
+    for name in (*_SHOWS_ADDRESSES, *_CHATTY):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def keep_a_diary() -> None:
+    """For a daemon: INFO at least, and where no terminal reads stderr one JSON object a line. Rotation is the platform's."""
+    import structlog
+
+    root = logging.getLogger()
+    root.setLevel(min(root.level, logging.INFO))
+    if sys.stderr.isatty():
+        return
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_shared(),
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _scrubbed,
+            structlog.processors.JSONRenderer(default=str),
+        ],
+    )
+    for handler in _ours():
+        handler.setFormatter(formatter)
 
 
 def hide(secret: str) -> None:
@@ -90,6 +111,25 @@ def hide(secret: str) -> None:
 def scrubber() -> Scrubber:
     """What cleans the lines of this run, knowing its secrets."""
     return next((handler.scrub for handler in _ours()), Scrubber())
+
+
+def _shared() -> list[structlog.types.Processor]:
+    """What every line gets, ours and those of libraries."""
+    import structlog
+
+    return [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+
+
+def _scrubbed(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Value by value, since a scrubber that runs over finished JSON could take one of its quotes along."""
+    scrub = scrubber()
+    first = {name: line[name] for name in ("timestamp", "level", "event") if name in line}
+    whole = {**first, **line}
+    return {name: value if isinstance(value, (int, float, type(None))) else scrub(str(value)) for name, value in whole.items()}
 
 
 def _ours() -> list[_ScrubbedStderr]:

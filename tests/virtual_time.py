@@ -50,7 +50,7 @@ class VirtualClock:
         self.wall_jump = timedelta()
 
     def now(self) -> datetime:
-        return self.start + self.wall_jump + timedelta(seconds=self.monotonic())
+        return self.start + (self.wall_jump + timedelta(seconds=self.monotonic()))
 
     def now_ms(self) -> int:
         return round(self.now().timestamp() * 1000)

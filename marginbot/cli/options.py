@@ -106,6 +106,14 @@ _AGO: Final = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+def age(text: str, flag: str) -> timedelta:
+    """`30m`, `2h`, `7d`. Raises: ConfigError naming the flag."""
+    found = _AGO.fullmatch(text.strip())
+    if not found or int(found[1]) == 0:
+        raise ConfigError(f"{flag} must be a length of time such as 90s, 30m, 2h or 7d", flag)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
 def since(text: str) -> datetime | timedelta:
     """`2h` is that long ago; `2026-01-31` or `2026-01-31T12:00` a local time unless it names its zone. Raises: ConfigError."""
     ago = _AGO.fullmatch(text.strip())

@@ -14,7 +14,7 @@ from marginbot.cli.output import amount, local_time
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, half_up, plain
 from marginbot.domain.margin import margin_level
-from marginbot.domain.plan import CancelOrders, CloseOrder, Repay, Step, Sweep, TopUp
+from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Repay, Step, Sweep, TopUp
 from marginbot.engine.events import Decided, Event, Looked, Notice, StepEnded, StepStarted
 from marginbot.engine.reckoning import Reckoning
 from marginbot.engine.report import Outcome, RunReport, StepReport, StepStatus
@@ -69,6 +69,9 @@ def sentence(step: Step) -> str:
     match step:
         case CancelOrders():
             return f"cancel all open orders of {step.symbol}"
+        case CancelOrder():
+            which = f"order {step.order_id}" if step.list_id is None else f"the order list {step.list_id}"
+            return f"cancel {which} of {step.symbol}"
         case CloseOrder():
             how = "at market" if step.limit_price is None else f"at {plain(step.limit_price)} or better, at once or not at all"
             return f"{step.side.value.lower()} {plain(step.quantity)} {step.base} {how}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from marginbot.domain.account import LevelStatus
+from marginbot.domain.amounts import ZERO
 from marginbot.domain.look import Look
 from marginbot.domain.margin import margin_level
-from marginbot.domain.plan import CloseOrder, Need, Plan, Verdict
+from marginbot.domain.plan import CancelOrder, CloseOrder, Need, Plan, Verdict
 from marginbot.engine.errands import Errand
 from marginbot.engine.events import Decided, Notice, Observer
 from marginbot.engine.executor import Executor, StepRefused
@@ -70,11 +72,12 @@ class Cycle:
             patience.check()
             if self._hopeless is not None:
                 return Ending(Outcome.STOPPED, self._hopeless)
-            decided = self.errand.plan(replace(look, shave=self._refusals.shave))
+            look = replace(look, shave=self._refusals.shave, brought=self._brought())
+            decided = self.errand.plan(look)
             self.observer(Decided(decided))
             match decided.verdict:
                 case Verdict.DONE:
-                    return Ending(Outcome.FLAT, decided.because)
+                    return Ending(self.errand.reached, decided.because)
                 case Verdict.STUCK:
                     return Ending(Outcome.RESIDUE, decided.because)
                 case Verdict.WAIT:
@@ -85,7 +88,7 @@ class Cycle:
     async def _wait(self, decided: Plan, look: Look) -> Look:
         seconds = _waiting_time(decided, look)
         if seconds > 0:
-            self.observer(Notice(f"waiting: {decided.because}"))
+            self.observer(Notice(f"waiting: {decided.because}", alarm=decided.capped))
             await self.looker.patience.pause(seconds)
         return await self.looker.again(decided.needs)
 
@@ -96,12 +99,15 @@ class Cycle:
         self.errand.check(decided, look, now, self._unresolved())
         reports = [StepReport(step, StepStatus.SKIPPED) for step in decided.steps]
         self.report.steps.extend(reports)
+        for step in decided.steps:
+            if isinstance(step, CancelOrder):
+                self.observer(Notice(f"{step.symbol}: {step.because}", alarm=True))
         await self._perform(reports, look)
         after = await self.looker.again(_kept_needs(decided, look))
         _mark_level(reports, after)
         if _moved(look, after):
             self._refusals.progress()
-        elif _came_to_nothing(reports) and not after.pending:
+        elif _came_to_nothing(reports) and not (after.pending or after.topping_up):
             await self.looker.patience.pause(RETRY_AFTER)
             return await self.looker.again(_kept_needs(decided, look))
         return after
@@ -124,8 +130,21 @@ class Cycle:
             await patience.pause(RETRY_AFTER)
 
     def _unresolved(self) -> tuple[str, ...]:
+        """Open top-ups are not among them: the looks follow them, and they hold nothing up but another top-up."""
         open_intents = self.settler.journal.open_intents(self.settler.account, self.errand.symbol)
-        return tuple(f"a {intent.kind}" for intent in open_intents if intent.state is not State.ACCEPTED)
+        return tuple(
+            f"a {intent.kind}" for intent in open_intents if intent.state is not State.ACCEPTED and intent.kind != "top_up"
+        )
+
+    def _brought(self) -> Decimal:
+        """What this episode's top-ups of the rule count against its allowance."""
+        if not self.errand.brings:
+            return ZERO
+        journal, account, symbol = self.settler.journal, self.settler.account, self.errand.symbol
+        episode = self._episode or journal.open_episode_of(account, symbol)
+        if episode is None:
+            return ZERO
+        return sum((value for _, value in journal.brought_in(account, symbol, self.errand.rule, episode)), ZERO)
 
     def _pursue(self) -> int:
         """The episode's number. It is written down with the first plan that acts, so a flat pair leaves no trace in the journal,
@@ -153,12 +172,15 @@ class Cycle:
                 settler=self.settler,
                 proofs=self.looker.proofs,
                 loans=self.loans or LoanQueue(self.looker.patience.clock),
+                top_ups=self.looker.top_ups,
                 steps=self.looker.steps,
                 observer=self.observer,
                 new_id=self.new_id,
                 account=self.settler.account,
                 episode_id=episode,
+                rule=self.errand.rule,
             )
+        self._executor.rule = self.errand.rule
         return self._executor
 
 
@@ -169,6 +191,8 @@ def _waiting_time(decided: Plan, look: Look) -> float:
     if Need.TRANSFERABLE in decided.needs and look.transferable is None:
         return 0.0
     if Need.DEEP_BOOK in decided.needs and not look.book_is_deep:
+        return 0.0
+    if (Need.SPOT in decided.needs and not look.spot_is_fresh) or (Need.ORDERS in decided.needs and look.orders is None):
         return 0.0
     return LIQUIDATION_EVERY if look.account.status is LevelStatus.FORCE_LIQUIDATION else RETRY_AFTER
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.look import Look
 from marginbot.domain.plan import Plan
-from marginbot.engine.report import StepReport
+from marginbot.domain.policy import Rule
+from marginbot.engine.report import RunReport, StepReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,32 @@ class Notice:
     alarm: bool = False
 
 
-Event = Looked | Decided | StepStarted | StepEnded | Notice
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A rule of the pair's ladder fired on this account."""
+
+    rule: Rule
+    because: str
+    account: IsolatedAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Rearmed:
+    """What a rule told of is over: it may fire again."""
+
+    rule: str
+    account: IsolatedAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Pursued:
+    """An errand of a rule came to an end, whichever."""
+
+    rule: str
+    report: RunReport
+
+
+Event = Looked | Decided | StepStarted | StepEnded | Notice | Fired | Rearmed | Pursued
 Observer = Callable[[Event], None]
 
 

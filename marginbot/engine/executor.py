@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, assert_never
 
 from marginbot.domain.look import Look
-from marginbot.domain.plan import CancelOrders, CloseOrder, Repay, Step, Sweep, TopUp
+from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Repay, Step, Sweep, TopUp
 from marginbot.domain.records import OrderReport
 from marginbot.engine.events import Observer, StepEnded, StepStarted
 from marginbot.engine.explain import OwnSteps
@@ -22,6 +22,7 @@ from marginbot.engine.ports import Exchange
 from marginbot.engine.proof import Proofs
 from marginbot.engine.report import StepReport, StepStatus, amount_of, asset_of, kind_of
 from marginbot.engine.settle import Settled, Settler
+from marginbot.engine.top_ups import TopUps
 from marginbot.engine.traces import Fate, balances_before
 from marginbot.errors import NotSent, OutcomeUnknown, RateLimited, ReadFailed, RequestRejected
 from marginbot.rules.guard import OLDEST_ANSWER
@@ -31,7 +32,10 @@ SCOUT_AFTER, SCOUT_EVERY = 2.0, 1.0
 
 @dataclass(slots=True)
 class Executor:
-    """Sends the steps of one run. `new_id` makes client order ids: letters, digits, - and _, at most 36."""
+    """Sends the steps of one run. `new_id` makes client order ids: letters, digits, - and _, at most 36.
+
+    rule: who wants the steps now; its budget is what a top-up is written down under.
+    """
 
     exchange: Exchange
     journal: Journal
@@ -39,11 +43,13 @@ class Executor:
     settler: Settler
     proofs: Proofs
     loans: LoanQueue
+    top_ups: TopUps
     steps: OwnSteps
     observer: Observer
     new_id: Callable[[], str]
     account: str
     episode_id: int
+    rule: str
 
     async def act(self, reports: Sequence[StepReport], look: Look) -> None:
         """Run the steps in order (sweeps at once, they touch different coins); those after a failure stay SKIPPED.
@@ -81,7 +87,11 @@ class Executor:
             # A clock that was wrong at the intent is mended by now: when it was sent is told by the time that passed since.
             since_ms = self.exchange.server_now_ms()
             passed_ms = round((self.patience.clock.monotonic() - began) * 1000)
-            await self._settle(report, dataclasses.replace(intent, sent_ms=since_ms - passed_ms), look, since_ms)
+            sent = dataclasses.replace(intent, sent_ms=since_ms - passed_ms)
+            if isinstance(report.step, TopUp):
+                self.top_ups.follow(sent, since_ms, self.settler, report)
+            else:
+                await self._settle(report, sent, look, since_ms)
         except RequestRejected as refused:
             report.status, report.note = StepStatus.REJECTED, str(refused)
             self._record(intent, State.REFUSED, str(refused))
@@ -106,7 +116,7 @@ class Executor:
             asset=asset_of(step),
             amount=amount_of(step),
             client_id=report.client_id,
-            step={field.name: _text(getattr(step, field.name)) for field in dataclasses.fields(step)},
+            step=self._described(step),
             because=step.because,
             before=balances_before(self.steps.upon(look.account), dict(look.spot)),
             state=State.INTENDED,
@@ -119,12 +129,19 @@ class Executor:
         report.intent_id = self.journal.intend(self.account, intent)
         return dataclasses.replace(intent, id=report.intent_id)
 
+    def _described(self, step: Step) -> dict[str, Any]:
+        kept = {field.name: _text(getattr(step, field.name)) for field in dataclasses.fields(step)}
+        return {**kept, "rule": self.rule} if isinstance(step, TopUp) else kept
+
     async def _send(self, report: StepReport, intent: Intent, look: Look) -> None:
         step = report.step
         match step:
             case CancelOrders():
                 count = await self.exchange.cancel_orders(step.symbol)
                 self._done(report, intent, f"{count} orders cancelled")
+            case CancelOrder():
+                cancelled = await self._cancel(step)
+                self._done(report, intent, "cancelled" if cancelled else "it was not open any more")
             case CloseOrder():
                 order = await self._place(step, report.client_id or "")
                 self._filled(report, intent, order)
@@ -136,9 +153,14 @@ class Executor:
             case Sweep():
                 self._accepted(report, intent, look, await self.exchange.sweep(step.symbol, step.asset, step.amount))
             case TopUp():
-                self._accepted(report, intent, look, await self.exchange.top_up(step.symbol, step.asset, step.amount))
+                self._on_its_way(report, intent, await self.exchange.top_up(step.symbol, step.asset, step.amount))
             case _:
                 assert_never(step)
+
+    async def _cancel(self, step: CancelOrder) -> bool:
+        if step.list_id is None:
+            return await self.exchange.cancel_order(step.symbol, step.order_id)
+        return await self.exchange.cancel_list(step.symbol, step.list_id)
 
     async def _place(self, step: CloseOrder, client_id: str) -> OrderReport:
         """Send the order; from 2 s on also look for it by client id, whichever answers first."""
@@ -185,15 +207,20 @@ class Executor:
         self.proofs.expect(report, look.account, record_id, min(intent.sent_ms, self.exchange.server_now_ms()))
         self._record(intent, State.ACCEPTED, "accepted", record_id)
 
+    def _on_its_way(self, report: StepReport, intent: Intent, record_id: str) -> None:
+        """A top-up was accepted: when its coins come nobody knows, so the looks follow it."""
+        report.status, report.exchange_id, report.note = StepStatus.DONE, record_id, "accepted"
+        self._record(intent, State.ACCEPTED, "accepted", record_id)
+        accepted = dataclasses.replace(intent, exchange_id=record_id)
+        self.top_ups.follow(accepted, self.exchange.server_now_ms(), self.settler, report)
+
     def _moved(self, step: Step) -> None:
         match step:
             case Repay():
                 self.steps.repaid(step.asset, step.amount)
             case Sweep():
                 self.steps.moved(step.asset, -step.amount)
-            case TopUp():
-                self.steps.moved(step.asset, step.amount)
-            case CancelOrders() | CloseOrder():
+            case CancelOrders() | CancelOrder() | CloseOrder() | TopUp():
                 pass
 
     async def _settle(self, report: StepReport, intent: Intent, look: Look, since_ms: int) -> None:

@@ -27,6 +27,7 @@ class OwnSteps:
     """What our done steps since the last accepted look must have moved, per asset."""
 
     _changes: dict[Asset, _Change] = field(default_factory=dict)
+    _coming: dict[int, tuple[Asset, Decimal]] = field(default_factory=dict)
 
     @exact
     def traded(self, step: CloseOrder, report: OrderReport) -> None:
@@ -53,6 +54,26 @@ class OwnSteps:
     def moved(self, asset: Asset, amount: Decimal) -> None:
         """A transfer was done: positive into the isolated wallet, negative out of it."""
         self._of(asset).total += amount
+
+    def coming(self, number: int, asset: Asset, amount: Decimal) -> None:
+        """A top-up is on its way: any look from now on may show its coins."""
+        self._coming[number] = asset, amount
+
+    def came(self, number: int, done: bool) -> None:
+        """Its record says that it arrived: from now on looks must show the coins, unless one did already. Or it never comes."""
+        money = self._coming.pop(number, None)
+        if done and money is not None:
+            self.moved(*money)
+
+    @exact
+    def arrivals(self, before: IsolatedAccount, now: IsolatedAccount) -> None:
+        """Coins of a top-up that showed before its record did are ours."""
+        for number, (asset, amount) in tuple(self._coming.items()):
+            change = self._changes.get(asset, _Change())
+            rise = now.side(asset).total - (before.side(asset).total + change.total)
+            if abs(rise - amount) <= change.total_slack:
+                del self._coming[number]
+                self.moved(asset, amount)
 
     def forget(self) -> None:
         """A look was accepted: from here on anew."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,16 +11,19 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Row, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import URL, Insert, Row, Update
 
 from marginbot.domain.amounts import Asset, Symbol
-from marginbot.engine import schema
+from marginbot.engine import statements
 from marginbot.engine.journal_file import JournalFile
+from marginbot.engine.schema import intents
 
 
 class State(Enum):
-    """Where an intent stands. INTENDED, ACCEPTED and UNKNOWN are open: they are settled before anything else is planned."""
+    """Where an intent stands. INTENDED, ACCEPTED and UNKNOWN are open: they are settled before anything else is planned.
+
+    PLANNED is what a dry run would have sent.
+    """
 
     INTENDED = "intended"
     ACCEPTED = "accepted"
@@ -28,9 +31,11 @@ class State(Enum):
     DONE = "done"
     REFUSED = "refused"
     ABSENT = "absent"
+    PLANNED = "planned"
 
 
 OPEN_STATES = (State.INTENDED, State.ACCEPTED, State.UNKNOWN)
+_OPEN = [state.value for state in OPEN_STATES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +91,36 @@ class Journal:
     def open_episode(self, account: str, symbol: Symbol, rule: str, goal: Mapping[str, str], at: datetime) -> int:
         """Write down what is wanted, before the first step. Returns the episode's number."""
         row = dict(account=account, symbol=symbol, rule=rule, goal=json.dumps(dict(goal)), opened_at=at.isoformat())
-        return self._insert(schema.episodes, row)
+        return self._insert(statements.NEW_EPISODE, row)
 
     def close_episode(self, episode_id: int, outcome: str, reason: str, at: datetime) -> None:
         """Write down how it ended."""
         values = dict(closed_at=at.isoformat(), outcome=outcome, reason=reason)
-        self._change(update(schema.episodes).where(schema.episodes.c.id == episode_id).values(**values))
+        self._change(statements.EPISODE_CHANGE, {"number": episode_id, **values})
 
     def retarget(self, episode_id: int, rule: str, goal: Mapping[str, str]) -> None:
         """A more severe rule took the episode over: from now on this is what is wanted."""
-        values = dict(rule=rule, goal=json.dumps(dict(goal)))
-        self._change(update(schema.episodes).where(schema.episodes.c.id == episode_id).values(**values))
+        self._change(statements.EPISODE_CHANGE, {"number": episode_id, "rule": rule, "goal": json.dumps(dict(goal))})
 
     def open_episodes(self, account: str) -> tuple[Episode, ...]:
         """What is still wanted, of every pair, oldest first."""
-        found = schema.episodes.c
-        query = select(schema.episodes).where(found.account == account, found.closed_at.is_(None)).order_by(found.id)
         with self.file.reading() as connection:
             return tuple(
                 Episode(row.id, Symbol(row.symbol), row.rule, json.loads(row.goal), datetime.fromisoformat(row.opened_at))
-                for row in connection.execute(query)
+                for row in connection.execute(statements.OPEN_EPISODES, {"account": account})
             )
 
     def open_episode_of(self, account: str, symbol: Symbol) -> int | None:
         """The number of an episode that never ended (its process died), so that the same story goes on."""
-        found = schema.episodes.c
-        query = select(found.id).where(found.account == account, found.symbol == symbol, found.closed_at.is_(None))
         with self.file.reading() as connection:
-            return connection.execute(query.order_by(found.id.desc()).limit(1)).scalar_one_or_none()
+            found = connection.execute(statements.LAST_OPEN_EPISODE, {"account": account, "symbol": symbol})
+            return found.scalar_one_or_none()
+
+    def ends_of(self, account: str, symbols: Collection[Symbol]) -> dict[Symbol, tuple[str, str]]:
+        """Outcome and reason of the last episode of each pair that ended."""
+        with self.file.reading() as connection:
+            rows = connection.execute(statements.ENDED_EPISODES, {"account": account, "symbols": list(symbols)})
+            return {Symbol(row.symbol): (row.outcome, row.reason) for row in rows}
 
     def intend(self, account: str, intent: Intent) -> int:
         """Write an intent down, durably, before it is sent. `intent.id` is ignored; returns the number it got."""
@@ -132,39 +139,59 @@ class Journal:
             sent_ms=intent.sent_ms,
             started_at=intent.started_at.isoformat(),
         )
-        return self._insert(schema.intents, row)
+        return self._insert(statements.NEW_INTENT, row)
 
     def outcome(self, intent_id: int, state: State, at: datetime, exchange_id: str | None = None, answer: str = "") -> None:
         """Write down what became of an intent; `answer` is what the exchange said, in words without secrets."""
         values: dict[str, Any] = dict(state=state.value, ended_at=at.isoformat(), answer=answer)
         if exchange_id is not None:
             values["exchange_id"] = exchange_id
-        self._change(update(schema.intents).where(schema.intents.c.id == intent_id).values(**values), durable=False)
+        self._change(statements.INTENT_CHANGE, {"number": intent_id, **values}, durable=False)
+
+    def brought_in(
+        self, account: str, symbol: Symbol, rule: str, episode_id: int | None = None
+    ) -> tuple[tuple[datetime, Decimal], ...]:
+        """When and how much (quote value) a rule's top-ups brought or may yet bring, oldest first; of one episode or of all."""
+        wanted = {"account": account, "symbol": symbol, "states": [*_OPEN, State.DONE.value]}
+        with self.file.reading() as connection:
+            found = [_intent(row) for row in connection.execute(statements.TOP_UPS_OF_A_PAIR, wanted)]
+        return tuple(
+            (one.started_at, Decimal(one.step["value"]))
+            for one in found
+            if one.step.get("rule") == rule and episode_id in (None, one.episode_id)
+        )
+
+    def moved_to_spot_since(self, account: str, asset: Asset, intent_id: int) -> Decimal:
+        """Units of a coin that transfers of any pair written down after an intent took to spot, less what they took out of it.
+
+        A sweep that may yet have happened counts, a top-up only once it was accepted.
+        """
+        wanted = {"account": account, "asset": asset, "number": intent_id}
+        with self.file.reading() as connection:
+            found = connection.execute(statements.LATER_TRANSFERS, wanted).all()
+        swept = sum((Decimal(row.amount) for row in found if row.kind == "sweep"), Decimal(0))
+        accepted = (State.ACCEPTED.value, State.DONE.value)
+        return swept - sum((Decimal(row.amount) for row in found if row.kind == "top_up" and row.state in accepted), Decimal(0))
 
     def open_intents(self, account: str, symbol: Symbol) -> tuple[Intent, ...]:
         """Writes of a pair whose outcome is not settled, oldest first."""
-        column = schema.intents.c
-        states = [state.value for state in OPEN_STATES]
-        query = select(schema.intents).where(column.account == account, column.symbol == symbol, column.state.in_(states))
+        wanted = {"account": account, "symbol": symbol, "states": _OPEN}
         with self.file.reading() as connection:
-            return tuple(_intent(row) for row in connection.execute(query.order_by(column.id)))
+            return tuple(_intent(row) for row in connection.execute(statements.INTENTS_OF_A_PAIR, wanted))
 
     def unsettled(self, account: str) -> tuple[Intent, ...]:
         """Writes of every pair whose outcome is not settled, oldest first."""
-        column = schema.intents.c
-        states = [state.value for state in OPEN_STATES]
-        query = select(schema.intents).where(column.account == account, column.state.in_(states)).order_by(column.id)
+        wanted = {"account": account, "states": _OPEN}
         with self.file.reading() as connection:
-            return tuple(_intent(row) for row in connection.execute(query))
+            return tuple(_intent(row) for row in connection.execute(statements.INTENTS_OF_AN_ACCOUNT, wanted))
 
     def forget(self, account: str, at: datetime, why: str) -> int:
         """Close every open write and episode of an account whose exchange has forgotten them. Returns how many writes."""
-        episodes = schema.episodes.c
         left = self.unsettled(account)
         for intent in left:
             self.outcome(intent.id, State.ABSENT, at, answer=why)
         ended = dict(closed_at=at.isoformat(), outcome="stopped", reason=why)
-        self._change(update(schema.episodes).where(episodes.account == account, episodes.closed_at.is_(None)).values(**ended))
+        self._change(statements.OPEN_EPISODES_CHANGE, {"whose": account, **ended})
         return len(left)
 
     def probe(self) -> None:
@@ -173,48 +200,42 @@ class Journal:
 
     def tied_ids(self, account: str, kind: str) -> frozenset[str]:
         """Record numbers of the exchange that already belong to an intent, so that no record is counted twice."""
-        column = schema.intents.c
-        query = select(column.exchange_id).where(
-            column.account == account, column.kind == kind, column.exchange_id.is_not(None)
-        )
         with self.file.reading() as connection:
-            return frozenset(str(found) for found in connection.execute(query).scalars())
+            found = connection.execute(statements.TIED_IDS, {"account": account, "kind": kind})
+            return frozenset(str(number) for number in found.scalars())
 
     def history(self, since: datetime | None = None, symbol: Symbol | None = None) -> Iterator[Intent]:
         """All intents, oldest first, for people and scripts."""
-        query = select(schema.intents).order_by(schema.intents.c.id)
+        query = statements.ALL_INTENTS
         if since is not None:
-            query = query.where(schema.intents.c.started_at >= since.astimezone(UTC).isoformat())
+            query = query.where(intents.c.started_at >= since.astimezone(UTC).isoformat())
         if symbol is not None:
-            query = query.where(schema.intents.c.symbol == symbol)
+            query = query.where(intents.c.symbol == symbol)
         with self.file.reading() as connection:
             for row in connection.execute(query):
                 yield _intent(row)
 
     def banned_until_ms(self, host: str) -> int:
         """When this address may speak to `host` again, ms since 1970; 0 when it is not banned."""
-        query = select(schema.bans.c.until_ms).where(schema.bans.c.host == host)
         with self.file.reading() as connection:
-            return int(connection.execute(query).scalar_one_or_none() or 0)
+            return int(connection.execute(statements.BAN_OF_A_HOST, {"host": host}).scalar_one_or_none() or 0)
 
     def remember_ban(self, host: str, until_ms: int, reason: str) -> None:
         """Keep the end of a ban across restarts."""
-        row = dict(host=host, until_ms=until_ms, reason=reason)
-        statement = upsert(schema.bans).values(**row).on_conflict_do_update(index_elements=["host"], set_=row)
-        self._change(statement)
+        self._change(statements.BAN, dict(host=host, until_ms=until_ms, reason=reason))
 
     def close(self) -> None:
         """Let go of the file."""
         self.file.close()
 
-    def _insert(self, table: Any, row: dict[str, Any]) -> int:
+    def _insert(self, statement: Insert, row: dict[str, Any]) -> int:
         with self.file.writing(durable=True) as connection:
-            number = connection.execute(insert(table).values(**row)).inserted_primary_key
+            number = connection.execute(statement, row).inserted_primary_key
         return int(number[0]) if number else 0
 
-    def _change(self, statement: Any, durable: bool = True) -> None:
+    def _change(self, statement: Insert | Update, values: dict[str, Any], durable: bool = True) -> None:
         with self.file.writing(durable) as connection:
-            connection.execute(statement)
+            connection.execute(statement, values)
 
 
 def _intent(row: Row[Any]) -> Intent:

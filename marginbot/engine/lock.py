@@ -1,4 +1,4 @@
-"""The pair lock: one process at a time works on one pair of one account. The system frees it when its holder dies."""
+"""Locks: one process at a time works on one pair, one daemon on one account. The system frees them when their holder dies."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 from filelock import FileLock, Timeout
 
@@ -21,16 +22,55 @@ def pair_lock(directory: Path, venue: str, account: str, symbol: Symbol) -> Iter
 
     account: the exchange account's number, so that two keys of one account exclude each other.
     """
-    name = f"pair-{venue}-{account}-{symbol}"
-    safe = _UNSAFE.sub(lambda found: f"%{ord(found.group()):x}", name)
-    lock = FileLock(directory / f"{safe}.lock", timeout=0)
+    busy = (
+        f"another marginbot is working on {symbol} of this account; nothing was sent. "
+        "Wait for it to end, then run the same command"
+    )
+    with _held(directory, f"pair-{venue}-{account}-{symbol}", busy):
+        yield
+
+
+@contextmanager
+def instance_lock(directory: Path, venue: str, account: str) -> Iterator[None]:
+    """Be the one daemon of an account, or raise SafetyRefused when there is one already."""
+    busy = (
+        "another `marginbot run` watches this account already; this one did nothing. "
+        "Speak to it with pause, resume, ack and panic, or stop it first"
+    )
+    with _held(directory, _daemon_name(venue, account), busy):
+        yield
+
+
+def running_daemons(directory: Path, venue: str) -> tuple[str, ...]:
+    """Numbers of the accounts that a daemon watches now, from the locks that are held in this directory."""
+    prefix = _file_name(_daemon_name(venue, ""))
+    found = []
+    for file in sorted(directory.glob(f"{prefix}*.lock")):
+        lock = FileLock(file, timeout=0)
+        try:
+            lock.acquire()
+        except (Timeout, OSError):
+            found.append(unquote(file.name.removeprefix(prefix).removesuffix(".lock")))
+        else:
+            lock.release()
+    return tuple(found)
+
+
+def _daemon_name(venue: str, account: str) -> str:
+    return f"daemon-{venue}-{account}"
+
+
+def _file_name(name: str) -> str:
+    return _UNSAFE.sub(lambda found: f"%{ord(found.group()):02x}", name)
+
+
+@contextmanager
+def _held(directory: Path, name: str, busy: str) -> Iterator[None]:
+    lock = FileLock(directory / f"{_file_name(name)}.lock", timeout=0)
     try:
         lock.acquire()
-    except Timeout as busy:
-        raise SafetyRefused(
-            f"another marginbot is working on {symbol} of this account; nothing was sent. "
-            "Wait for it to end, then run the same command"
-        ) from busy
+    except Timeout as taken:
+        raise SafetyRefused(busy) from taken
     except OSError as trouble:
         raise SafetyRefused(
             f"the lock file {lock.lock_file} cannot be made ({trouble.strerror}): nobody could be kept out, so nothing was sent. "

@@ -15,13 +15,14 @@ from marginbot.domain.look import Look
 from marginbot.domain.margin import level_disagreement
 from marginbot.domain.market import Market
 from marginbot.domain.plan import Need
-from marginbot.domain.records import KeyRights, SpotWallet
+from marginbot.domain.records import KeyRights, OpenOrder, SpotWallet
 from marginbot.engine.events import Looked, Notice, Observer
 from marginbot.engine.explain import OwnSteps, same_balances
 from marginbot.engine.patience import Patience
 from marginbot.engine.ports import Clock, Exchange
 from marginbot.engine.proof import Proofs
 from marginbot.engine.refusals import FINAL_CODES
+from marginbot.engine.top_ups import TopUps
 from marginbot.errors import ConfigError, RequestRejected, SafetyRefused
 
 T = TypeVar("T")
@@ -52,6 +53,10 @@ class Looker:
     observer: Observer
     steps: OwnSteps = field(default_factory=OwnSteps)
     last: Look | None = None
+    top_ups: TopUps = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.top_ups = TopUps(self.exchange, self.symbol, self.steps)
 
     async def first(self) -> FirstLook:
         """Clock, account, orders, filters, tiers, fees, book, spot and key rights in one round trip.
@@ -122,6 +127,7 @@ class Looker:
 
     def _accept(self, look: Look) -> Look:
         if self.last is not None:
+            self.steps.arrivals(self.last.account, look.account)
             for text in self.steps.foreign(self.last.account, look.account, look.market):
                 self.observer(Notice(f"{self.symbol}: {text}; everything is decided again from what is there", alarm=True))
         apart = level_disagreement(look.account)
@@ -150,7 +156,7 @@ class Looker:
         )
         _, rules, accounts, orders, tiers, fees, book, spot, rights, minimums, rates = await ask.together(*calls)
         market = Market(rules, tiers, fees, book, minimums, rates)
-        look = Look(_row(accounts, self.symbol), market, orders, arrivals.oldest, spot=spot.free)
+        look = Look(_row(accounts, self.symbol), market, orders, arrivals.oldest, spot=spot.free, spot_is_fresh=True)
         return FirstLook(look, rights, spot)
 
     async def _look(self, needs: frozenset[Need]) -> Look:
@@ -167,25 +173,33 @@ class Looker:
             batch["base"] = lambda: ask.max_transferable(self.symbol, rules.base)
             batch["quote"] = lambda: ask.max_transferable(self.symbol, rules.quote)
             batch["spot"] = ask.spot_wallet
-        batch.update(self.proofs.questions())
+        if Need.SPOT in needs:
+            batch["spot"] = ask.spot_wallet
+        if Need.ORDERS in needs:
+            batch["orders"] = lambda: ask.open_orders(self.symbol)
+            batch["lists"] = lambda: ask.lists_of_orders(self.symbol)
+        batch.update(self.proofs.questions() | self.top_ups.questions())
         calls = (arrivals.of(question) if name in _SIZES else question() for name, question in batch.items())
         answers = dict(zip(batch, await ask.together(*calls), strict=True))
         account = _row(answers["accounts"], self.symbol)
-        pending = self.proofs.judge(answers, account)
+        orders = _orders(answers)
         return replace(
             self.last,
             account=account,
             market=replace(self.last.market, rules=answers["rules"], book=answers["book"]),
-            open_orders=answers["orders"],
+            open_orders=answers["orders"] if orders is None else len(orders),
             seen_at=arrivals.oldest,
             transferable=_transferable(answers, rules.base, rules.quote),
             spot=answers["spot"].free if "spot" in answers else self.last.spot,
-            pending=pending,
+            pending=self.proofs.judge(answers, account),
             book_is_deep=deep,
+            spot_is_fresh="spot" in answers,
+            orders=orders,
+            topping_up=self.top_ups.judge(answers, account, self.observer),
         )
 
 
-_SIZES = frozenset({"accounts", "orders", "book", "base", "quote"})
+_SIZES = frozenset({"accounts", "orders", "lists", "book", "base", "quote", "spot"})
 """The answers that amounts follow from; the age of a look is that of the oldest of them."""
 
 
@@ -204,6 +218,13 @@ class _Arrivals:
 
 def _transferable(answers: dict[str, Any], base: Asset, quote: Asset) -> dict[Asset, Decimal] | None:
     return {base: answers["base"], quote: answers["quote"]} if "base" in answers else None
+
+
+def _orders(answers: dict[str, Any]) -> tuple[OpenOrder, ...] | None:
+    """Open orders with the lists they are legs of, None when only their number was asked."""
+    if "lists" not in answers:
+        return None
+    return tuple(replace(order, list_id=answers["lists"].get(order.order_id)) for order in answers["orders"])
 
 
 def _row(accounts: Mapping[Symbol, IsolatedAccount], symbol: Symbol) -> IsolatedAccount:

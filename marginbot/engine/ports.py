@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
@@ -11,8 +12,9 @@ from typing import Any, Protocol, TypeVar
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol
 from marginbot.domain.market import Fees, OrderBook, PairRules, Tier
+from marginbot.domain.message import Message, Severity
 from marginbot.domain.plan import CloseOrder
-from marginbot.domain.records import Delisting, Fill, KeyRights, LoanRecord, OrderReport, SpotWallet, TransferRecord
+from marginbot.domain.records import Delisting, Fill, KeyRights, LoanRecord, OpenOrder, OrderReport, SpotWallet, TransferRecord
 
 T = TypeVar("T")
 
@@ -32,6 +34,8 @@ class ExchangeReads(Protocol):
     async def server_time_ms(self) -> int: ...
     async def isolated_accounts(self) -> Mapping[Symbol, IsolatedAccount]: ...
     async def open_order_count(self, symbol: Symbol) -> int: ...
+    async def open_orders(self, symbol: Symbol) -> tuple[OpenOrder, ...]: ...
+    async def lists_of_orders(self, symbol: Symbol) -> Mapping[str, str]: ...
     async def pair_rules(self, symbol: Symbol) -> PairRules: ...
     async def isolated_pairs(self) -> frozenset[Symbol]: ...
     async def tiers(self, symbol: Symbol) -> tuple[Tier, ...]: ...
@@ -58,6 +62,8 @@ class ExchangeWrites(Protocol):
     """Writes are sent once and never retried here. Each raises RequestRejected, RateLimited, NotSent or OutcomeUnknown."""
 
     async def cancel_orders(self, symbol: Symbol) -> int: ...
+    async def cancel_order(self, symbol: Symbol, order_id: str) -> bool: ...
+    async def cancel_list(self, symbol: Symbol, list_id: str) -> bool: ...
     async def close(self, step: CloseOrder, client_id: str) -> OrderReport: ...
     async def repay(self, symbol: Symbol, asset: Asset, amount: Decimal) -> str: ...
     async def sweep(self, symbol: Symbol, asset: Asset, amount: Decimal) -> str: ...
@@ -101,3 +107,43 @@ class Exchange(ExchangeReads, ExchangeWrites, Protocol):
         ...
 
     async def together(self, *calls: Awaitable[T]) -> list[T]: ...
+
+
+class Notifier(Protocol):
+    """One place where messages for people go. name: says which one without a secret. least: it wants nothing below."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def least(self) -> Severity: ...
+
+    async def send(self, message: Message) -> None:
+        """Hand the message over. Raises: NotificationFailed. May hang: whoever calls bounds it."""
+        ...
+
+
+class TickSink(Protocol):
+    """Is told every best bid and ask of the pairs a market stream follows: hints, hence floats."""
+
+    def tick(self, symbol: str, bid: float, ask: float) -> None: ...
+
+
+class ChangeSink(Protocol):
+    """Is told that something happened on the account of a pair, or may have while nobody listened."""
+
+    def changed(self, symbol: Symbol) -> None: ...
+
+
+class Stream(Protocol):
+    """`run` works until `stop` is set and raises nothing for a reason of the exchange; `follow` may be called at any time."""
+
+    def follow(self, symbols: frozenset[Symbol]) -> None: ...
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+class MarketStream(Stream, Protocol):
+    """Tells a TickSink. Its part of health is `market stream`."""
+
+
+class UserStream(Stream, Protocol):
+    """Tells a ChangeSink. Its parts of health are `user stream SYMBOL`."""

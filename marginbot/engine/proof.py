@@ -1,4 +1,4 @@
-"""Proof: an accepted repayment or transfer counts as done only when the exchange's own record says so."""
+"""Proof: an accepted repayment or sweep counts as done only when the exchange's own record says so (top-ups: `top_ups`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol, exact, plain
-from marginbot.domain.plan import Repay, Sweep, TopUp
+from marginbot.domain.plan import Repay, Sweep
 from marginbot.domain.records import LoanRecord, RecordStatus, TransferRecord
 from marginbot.engine.journal import Journal, State
 from marginbot.engine.ports import Clock, ExchangeReads
@@ -56,9 +56,7 @@ class Proofs:
                 case Repay(asset=asset):
                     asked[f"repay {item.record_id}"] = self._repayment(asset, item.record_id)
                 case Sweep():
-                    asked["transfers out"] = self._transfers(self.exchange.transfers_out)
-                case TopUp():
-                    asked["transfers in"] = self._transfers(self.exchange.transfers_in)
+                    asked["transfers out"] = self._transfers_out()
         return asked
 
     def judge(self, answers: Mapping[str, Any], account: IsolatedAccount) -> tuple[str, ...]:
@@ -95,10 +93,8 @@ class Proofs:
             case Repay():
                 found: LoanRecord | None = answers.get(f"repay {item.record_id}")
                 return found
-            case Sweep():
-                rows = answers.get("transfers out", ())
             case _:
-                rows = answers.get("transfers in", ())
+                rows = answers.get("transfers out", ())
         return next((row for row in rows if row.record_id == item.record_id), None)
 
     @exact
@@ -115,11 +111,9 @@ class Proofs:
     def _repayment(self, asset: Asset, record_id: str) -> Callable[[], Awaitable[LoanRecord | None]]:
         return lambda: self.exchange.repayment(self.symbol, asset, record_id)
 
-    def _transfers(
-        self, ask: Callable[[Symbol, datetime], Awaitable[tuple[TransferRecord, ...]]]
-    ) -> Callable[[], Awaitable[tuple[TransferRecord, ...]]]:
+    def _transfers_out(self) -> Callable[[], Awaitable[tuple[TransferRecord, ...]]]:
         since = min(item.since for item in self.awaited)
-        return lambda: ask(self.symbol, since)
+        return lambda: self.exchange.transfers_out(self.symbol, since)
 
 
 def _words(item: Awaited, state: str) -> str:

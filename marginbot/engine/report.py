@@ -9,7 +9,7 @@ from enum import Enum
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import ZERO, Asset, Symbol, exact
-from marginbot.domain.plan import CancelOrders, CloseOrder, Repay, Side, Step, Sweep, TopUp
+from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Repay, Side, Step, Sweep, TopUp
 from marginbot.domain.records import OrderReport
 
 
@@ -24,9 +24,10 @@ class StepStatus(Enum):
 
 
 class Outcome(Enum):
-    """How a run ended, in the words of `--json`."""
+    """How a run ended, in the words of `--json`; REACHED is of a daemon's rule whose goal is a level and not flat."""
 
     FLAT = "flat"
+    REACHED = "reached"
     RESIDUE = "residue"
     STOPPED = "stopped"
     REFUSED = "refused"
@@ -102,7 +103,7 @@ class RunReport:
         """0 flat or planned, 1 residue or stopped, 3 refused, 4 when the exchange could not be reached in time."""
         if self.unreachable:
             return 4
-        return {Outcome.FLAT: 0, Outcome.PLANNED: 0, Outcome.REFUSED: 3}.get(self.outcome, 1)
+        return {Outcome.FLAT: 0, Outcome.REACHED: 0, Outcome.PLANNED: 0, Outcome.REFUSED: 3}.get(self.outcome, 1)
 
     @property
     def fees(self) -> dict[Asset, Decimal]:
@@ -131,7 +132,7 @@ class RunReport:
 def kind_of(step: Step) -> str:
     """The step's name in `--json` and in the journal."""
     match step:
-        case CancelOrders():
+        case CancelOrders() | CancelOrder():
             return "cancel_orders"
         case CloseOrder():
             return "close"
@@ -146,7 +147,7 @@ def kind_of(step: Step) -> str:
 def asset_of(step: Step) -> Asset | None:
     """The asset whose units the step's amount has."""
     match step:
-        case CancelOrders():
+        case CancelOrders() | CancelOrder():
             return None
         case CloseOrder():
             return step.base
@@ -157,7 +158,7 @@ def asset_of(step: Step) -> Asset | None:
 def amount_of(step: Step) -> Decimal | None:
     """What the step sends; None for a cancel."""
     match step:
-        case CancelOrders():
+        case CancelOrders() | CancelOrder():
             return None
         case CloseOrder():
             return step.quantity

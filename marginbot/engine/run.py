@@ -134,10 +134,16 @@ class Run:
         return self._stopped(ending.reason) if ending.outcome is Outcome.STOPPED else ending
 
     async def _settle_leftovers(self, leftovers: tuple[Intent, ...], settler: Settler) -> None:
-        """Writes of an earlier run that never learned their fate come first; their times count from now."""
+        """Writes of an earlier run that never learned their fate come first; their times count from now.
+
+        A top-up is not waited for: the looks follow it.
+        """
         now_ms = self.exchange.server_now_ms()
         for intent in leftovers:
             amount = "" if intent.amount is None else f" of {plain(intent.amount)} {intent.asset}"
+            if intent.kind == "top_up":
+                self._looker.top_ups.follow(intent, now_ms, settler)
+                continue
             self._hear(Notice(f"{self.symbol}: an earlier run left a {intent.kind}{amount} open; looking it up"))
             self._left_open = f", the outcome of an earlier {intent.kind}{amount} is still unknown"
             settled = await settler.settle(intent, now_ms)
@@ -154,6 +160,7 @@ class Run:
             return f"{symbol} could not be read and nothing was sent; run the same command again"
         open_steps = [step for step in self.report.steps if step.status is StepStatus.UNKNOWN]
         unknown = f", the outcome of {len(open_steps)} write is still unknown" if open_steps else self._left_open
+        unknown += "".join(f", {words} is on its way" for words in self._looker.top_ups.words())
         sides = (account.base, account.quote)
         owed = " and ".join(f"{plain(side.liability)} {side.asset}" for side in sides if side.liability > 0) or "nothing"
         held = " and ".join(f"{plain(side.total)} {side.asset}" for side in sides if side.total > 0) or "nothing"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from marginbot.domain.account import IsolatedAccount
-from marginbot.domain.amounts import Symbol
+from marginbot.domain.amounts import Asset, Symbol
 from marginbot.domain.records import LoanRecord, OrderReport, RecordStatus, TransferRecord
 from marginbot.engine.journal import Intent, Journal, State
 from marginbot.engine.patience import DeadlineReached, Interrupted, Patience
@@ -60,10 +61,11 @@ class Settler:
                 settled = await self._transfer(intent, since_ms)
             case _:
                 settled = await self._cancel(intent)
-        self._note(intent, settled)
+        self.note(intent, settled)
         return settled
 
-    def _note(self, intent: Intent, settled: Settled) -> None:
+    def note(self, intent: Intent, settled: Settled) -> None:
+        """Write the fate down."""
         state = {Fate.DONE: State.DONE, Fate.ABSENT: State.ABSENT, Fate.FAILED: State.REFUSED}[settled.fate]
         if settled.order is not None:
             found: str | None = settled.order.order_id
@@ -123,10 +125,10 @@ class Settler:
         balances = Twice()
         while True:
             rows, account = await self._together(
-                lambda: self.exchange.repayments(intent.symbol, asset, self._since(intent)), lambda: self._account(intent.symbol)
+                lambda: self.exchange.repayments(intent.symbol, asset, self.since(intent)), lambda: self._account(intent.symbol)
             )
             told = fate_of_repay(intent, account.side(asset), self._ago_ms(since_ms))
-            row = self._own_row(rows, intent, moved=told is Fate.DONE)
+            row = self.own_row(rows, intent, moved=told is Fate.DONE)
             if row is not None and row.status is not RecordStatus.PENDING:
                 return Settled(Fate.DONE if row.status is RecordStatus.CONFIRMED else Fate.FAILED, record=row)
             if (believed := balances.say(self._without_row(intent, row, told, since_ms))) is not None:
@@ -134,34 +136,49 @@ class Settler:
             await self.patience.pause(1.0)
 
     async def _transfer(self, intent: Intent, since_ms: int) -> Settled:
-        asset, _ = money_of(intent)
         ask = self.exchange.transfers_out if intent.kind == "sweep" else self.exchange.transfers_in
         balances = Twice()
         while True:
             rows, account, spot = await self._together(
-                lambda: ask(intent.symbol, self._since(intent)), lambda: self._account(intent.symbol), self.exchange.spot_wallet
+                lambda: ask(intent.symbol, self.since(intent)), lambda: self._account(intent.symbol), self.exchange.spot_wallet
             )
-            wallets = account.side(asset).total, spot.free.get(asset, Decimal(0))
-            told = fate_of_transfer(intent, *wallets, self._ago_ms(since_ms))
-            row = self._own_row(rows, intent, moved=told is Fate.DONE)
-            if row is not None and row.status is not RecordStatus.PENDING:
-                return Settled(Fate.DONE if row.status is RecordStatus.CONFIRMED else Fate.FAILED, record=row)
-            if (believed := balances.say(self._without_row(intent, row, told, since_ms))) is not None:
-                return Settled(believed)
+            settled = self.transfer(intent, rows, account, spot.free, since_ms, balances)
+            if settled is not None:
+                return settled
             await self.patience.pause(1.0)
 
-    async def _cancel(self, intent: Intent) -> Settled:
-        left = await self.patience.ask(lambda: self.exchange.open_order_count(intent.symbol))
-        return Settled(Fate.ABSENT if left else Fate.DONE)
+    def transfer(
+        self,
+        intent: Intent,
+        rows: Sequence[TransferRecord],
+        account: IsolatedAccount,
+        spot: Mapping[Asset, Decimal],
+        since_ms: int,
+        balances: Twice,
+    ) -> Settled | None:
+        """What one look says of a transfer, None when it does not tell yet. balances: kept from look to look."""
+        asset, _ = money_of(intent)
+        told = fate_of_transfer(intent, account.side(asset).total, spot.get(asset, Decimal(0)), self._ago_ms(since_ms))
+        row = self.own_row(rows, intent, moved=told is Fate.DONE)
+        if row is not None and row.status is not RecordStatus.PENDING:
+            return Settled(Fate.DONE if row.status is RecordStatus.CONFIRMED else Fate.FAILED, record=row)
+        believed = balances.say(self._without_row(intent, row, told, since_ms))
+        return None if believed is None else Settled(believed)
 
-    def _own_row(self, rows: Any, intent: Intent, moved: bool) -> Any:
+    async def _cancel(self, intent: Intent) -> Settled:
+        """Of one order or list: whether it is among the open ones; of all: whether any order is open."""
+        left = await self.patience.ask(lambda: self.exchange.open_order_client_ids(intent.symbol))
+        meant = left & frozenset(intent.step["client_ids"]) if "client_ids" in intent.step else left
+        return Settled(Fate.ABSENT if meant else Fate.DONE)
+
+    def own_row(self, rows: Any, intent: Intent, moved: bool) -> Any:
         """The record of this intent. One dated before the send is somebody else's, unless the balances moved as ours would."""
         if intent.exchange_id is not None:
             return next((row for row in rows if row.record_id == intent.exchange_id), None)
         asset, amount = money_of(intent)
         tied = self.journal.tied_ids(self.account, intent.kind)
         mine = [row for row in rows if row.asset == asset and row.amount == amount and row.record_id not in tied]
-        sent_at = self._since(intent) + LOOK_BACK
+        sent_at = self.since(intent) + LOOK_BACK
         return max((row for row in mine if moved or row.at >= sent_at), key=lambda row: row.at, default=None)
 
     def _without_row(self, intent: Intent, row: Any, told: Fate | None, since_ms: int) -> Fate | None:
@@ -177,7 +194,7 @@ class Settler:
     def _ago_ms(self, since_ms: int) -> int:
         return self.exchange.server_now_ms() - since_ms
 
-    def _since(self, intent: Intent) -> datetime:
+    def since(self, intent: Intent) -> datetime:
         """Where histories are read from. A clock that ran ahead when the intent was written must not hide its record."""
         return datetime.fromtimestamp(min(intent.sent_ms, self.exchange.server_now_ms()) // 1000, UTC) - LOOK_BACK
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 
@@ -38,6 +38,16 @@ def balances_before(account: IsolatedAccount, spot: Mapping[Asset, Decimal]) -> 
         if side.asset in spot:
             kept[f"{name}_spot"] = format(spot[side.asset], "f")
     return kept
+
+
+@exact
+def with_spot_moved(intent: Intent, amount: Decimal) -> Intent:
+    """The intent as if spot had held so much more before it: what our own later transfers brought there says nothing of it."""
+    asset, _ = money_of(intent)
+    name = "base_spot" if intent.before["base_asset"] == asset else "quote_spot"
+    if amount == 0 or name not in intent.before:
+        return intent
+    return replace(intent, before={**intent.before, name: format(_was(intent, asset, "spot") + amount, "f")})
 
 
 def money_of(intent: Intent) -> tuple[Asset, Decimal]:

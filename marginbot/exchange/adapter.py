@@ -20,13 +20,14 @@ from marginbot.exchange.reads import Reads
 from marginbot.exchange.sender import LIMITS, Sender
 from marginbot.exchange.server_clock import ServerClock
 from marginbot.exchange.signing import Signer
+from marginbot.exchange.tokens import Tokens
 from marginbot.exchange.writes import Writes
 
 T = TypeVar("T")
 Tap = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 
 
-class BinanceExchange(Reads, Writes):
+class BinanceExchange(Reads, Writes, Tokens):
     """Binance isolated margin: reads, writes, and how to ask several things at once."""
 
     def __init__(self, client: BinanceClient, gateway: Gateway, server: ServerClock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, Literal
 
@@ -50,6 +51,7 @@ def _testnet_refusal(host: str, path: str) -> str | None:
     return None if host in TESTNET_HOSTS else f"venue testnet must not talk to {host}"
 
 
+@lru_cache(maxsize=64)
 def _is_local(host: str) -> bool:
     if host == "localhost":
         return True

@@ -50,7 +50,7 @@ class Limits:
         self._now_ms = now_ms
         self._bans = bans
         self._usable = (100 - Decimal(reserve_pct)) / 100
-        self._windows: dict[tuple[str, Kind], _Window] = {}
+        self._windows: dict[str, dict[Kind, _Window]] = {}
         self._silent_until: dict[str, int] = {}
         self._banned_until = bans.banned_until_ms(host)
         self.order_counts: dict[str, int] = {}
@@ -63,9 +63,8 @@ class Limits:
         self._refuse_if_silent(call, now)
         kind, weight = weight_of(call)
         budget = _budget(call)
-        for other in Kind:
-            window = self._windows.get((budget, other))
-            if window is not None and window.ends_ms > now:
+        for other, window in self._windows.get(budget, {}).items():
+            if window.ends_ms > now:
                 self._refuse_if_spent(call, other, window, weight)
         self._window(budget, kind, now).used += weight
 
@@ -98,7 +97,8 @@ class Limits:
         now = self._now_ms()
         return {
             f"{budget} {kind.value}": (window.used, BUDGET_SIZES[kind])
-            for (budget, kind), window in self._windows.items()
+            for budget, windows in self._windows.items()
+            for kind, window in windows.items()
             if window.ends_ms > now
         }
 
@@ -116,9 +116,10 @@ class Limits:
             raise RateLimited(f"{call.endpoint} waits: {why}", until_ms=window.ends_ms, scope="endpoint")
 
     def _window(self, budget: str, kind: Kind, now: int) -> _Window:
-        window = self._windows.get((budget, kind))
+        windows = self._windows.setdefault(budget, {})
+        window = windows.get(kind)
         if window is None or window.ends_ms <= now:
-            window = self._windows[budget, kind] = _Window(0, now - now % _WINDOW_MS + _WINDOW_MS)
+            window = windows[kind] = _Window(0, now - now % _WINDOW_MS + _WINDOW_MS)
         return window
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol
 from marginbot.domain.market import Fees, OrderBook, PairRules, Tier
-from marginbot.domain.records import Delisting, Fill, KeyRights, LoanRecord, OrderReport, SpotWallet, TransferRecord
+from marginbot.domain.records import Delisting, Fill, KeyRights, LoanRecord, OpenOrder, OrderReport, SpotWallet, TransferRecord
 from marginbot.errors import RequestRejected
 from marginbot.exchange.client import BinanceClient
 from marginbot.exchange.faults import NO_SUCH_ORDER
@@ -28,7 +28,13 @@ from marginbot.exchange.wire_market import (
     read_pair_rules,
     read_tiers,
 )
-from marginbot.exchange.wire_orders import read_open_client_ids, read_order, read_trades
+from marginbot.exchange.wire_orders import (
+    read_lists_of_orders,
+    read_open_client_ids,
+    read_open_orders,
+    read_order,
+    read_trades,
+)
 from marginbot.exchange.wire_system import read_delistings, read_interest_in_bnb, read_system_normal
 
 ISOLATED: Final = "TRUE"
@@ -59,6 +65,15 @@ class Reads:
     async def open_order_client_ids(self, symbol: Symbol) -> frozenset[str]:
         """Client ids of the pair's open isolated orders. Source: GET /sapi/v1/margin/openOrders."""
         return frozenset(await self._open_client_ids(symbol))
+
+    async def open_orders(self, symbol: Symbol) -> tuple[OpenOrder, ...]:
+        """The pair's open isolated orders, each alone: see `lists_of_orders`. Source: GET /sapi/v1/margin/openOrders."""
+        return read_open_orders(await self._client.get_open_margin_orders(symbol=symbol, isIsolated=ISOLATED), symbol)
+
+    async def lists_of_orders(self, symbol: Symbol) -> Mapping[str, str]:
+        """List id by order id, of every leg of the pair's open order lists. Source: GET /sapi/v1/margin/openOrderList."""
+        answer = await self._client.get_open_margin_oco_orders(symbol=symbol, isIsolated=ISOLATED)
+        return read_lists_of_orders(answer, symbol)
 
     async def pair_rules(self, symbol: Symbol) -> PairRules:
         """Filters and status. Raises: RequestRejected with code -1121 for an unknown pair. Source: GET /api/v3/exchangeInfo."""

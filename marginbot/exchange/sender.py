@@ -7,6 +7,7 @@ from typing import Final
 
 import httpx
 
+from marginbot import __version__
 from marginbot.errors import ConfigError
 from marginbot.exchange.faults import fault_of_break
 from marginbot.exchange.messages import Answer, Call
@@ -16,12 +17,15 @@ from marginbot.exchange.signing import Signer, encode, with_signature
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _QUERY_METHODS: Final = ("GET", "DELETE")
+_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": f"marginbot/{__version__}"}
 LIMITS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=60)
 
 
 class Sender:
     """Sends calls to one base address with one key. Judges broken requests, not answers.
 
+    It speaks to the transport itself: httpx's client would parse every address three times, keep cookies and prepare to
+    follow redirects, and nothing of that may happen to a signed request.
     timeout: seconds for a whole request, from asking for a connection to the last byte of the answer.
     """
 
@@ -37,14 +41,15 @@ class Sender:
         timeout: float,
     ) -> None:
         self._rest_url = rest_url
-        self._api_key = api_key
         self._signer = signer
         self._clock = clock
         self._server = server
         self._timeout = timeout
         # Phases are shorter than the whole, so that a full pool or a dead host is known as "not sent".
-        phases = httpx.Timeout(timeout, connect=timeout / 2, pool=timeout / 4)
-        self._http = httpx.AsyncClient(transport=transport, timeout=phases, trust_env=False, follow_redirects=False)
+        self._phases = httpx.Timeout(timeout, connect=timeout / 2, pool=timeout / 4).as_dict()
+        self._transport = transport
+        self._plain = httpx.Headers(_HEADERS)
+        self._keyed = httpx.Headers(_HEADERS if api_key is None else {**_HEADERS, "X-MBX-APIKEY": api_key})
         _silence_url_logs()
 
     async def send(self, call: Call, recv_window_ms: int) -> Answer:
@@ -54,23 +59,29 @@ class Sender:
         request.extensions["trace"] = trace
         try:
             async with self._clock.timeout(self._timeout):
-                response = await self._http.send(request)
+                response = await self._transport.handle_async_request(request)
+                try:
+                    body = await response.aread()
+                finally:
+                    await response.aclose()
         except (TimeoutError, httpx.HTTPError) as error:
             raise fault_of_break(call, error, trace.may_have_sent) from error
-        return Answer(call, response.status_code, response.headers, response.content, self._clock.now())
+        return Answer(call, response.status_code, response.headers, body, self._clock.now())
 
     def request_of(self, call: Call, recv_window_ms: int) -> httpx.Request:
         """The request exactly as it will be sent. Raises: ConfigError for a signed call without a key."""
         text = self._text(call, recv_window_ms)
-        url, headers = self._rest_url + call.path, self._headers(call)
+        url, extensions = self._rest_url + call.path, {"timeout": self._phases}
+        headers = self._keyed if call.signed or call.path.startswith("/sapi/") else self._plain
         if call.method in _QUERY_METHODS:
-            return self._http.build_request(call.method, f"{url}?{text}" if text else url, headers=headers)
-        headers["Content-Type"] = _FORM
-        return self._http.build_request(call.method, url, headers=headers, content=text.encode("ascii"))
+            return httpx.Request(call.method, f"{url}?{text}" if text else url, headers=headers, extensions=extensions)
+        request = httpx.Request(call.method, url, headers=headers, content=text.encode("ascii"), extensions=extensions)
+        request.headers["Content-Type"] = _FORM
+        return request
 
     async def aclose(self) -> None:
         """Closes connections."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     def _text(self, call: Call, recv_window_ms: int) -> str:
         if not call.signed:
@@ -79,11 +90,6 @@ class Sender:
             raise ConfigError(f"{call.endpoint} needs a key and a secret or private key", "exchange.api_key")
         stamped = {**call.params, "recvWindow": str(recv_window_ms), "timestamp": str(self._server.now_ms())}
         return with_signature(encode(stamped), self._signer)
-
-    def _headers(self, call: Call) -> dict[str, str]:
-        if self._api_key is None or not (call.signed or call.path.startswith("/sapi/")):
-            return {}
-        return {"X-MBX-APIKEY": self._api_key}
 
 
 class _Trace:

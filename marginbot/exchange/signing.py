@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from base64 import b64encode
 from collections.abc import Mapping
@@ -50,7 +49,7 @@ class HmacSigner:
 
     def sign(self, payload: bytes) -> str:
         """64 hex digits."""
-        return hmac.new(self._secret, payload, hashlib.sha256).hexdigest()
+        return hmac.digest(self._secret, payload, "sha256").hex()
 
 
 class Ed25519Signer:

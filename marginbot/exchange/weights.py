@@ -35,10 +35,14 @@ _WEIGHTS: Final = {
     "GET /sapi/v1/margin/isolated/allPairs": (Kind.SAPI_IP, 10),
     "GET /sapi/v1/account/apiRestrictions": (Kind.SAPI_IP, 1),
     "GET /sapi/v1/asset/transfer": (Kind.SAPI_IP, 1),
+    "GET /sapi/v1/margin/openOrderList": (Kind.SAPI_IP, 10),
     "DELETE /sapi/v1/margin/openOrders": (Kind.SAPI_IP, 1),
+    "DELETE /sapi/v1/margin/order": (Kind.SAPI_IP, 10),
+    "DELETE /sapi/v1/margin/orderList": (Kind.SAPI_UID, 1),
     "POST /sapi/v1/margin/order": (Kind.SAPI_UID, 6),
     "POST /sapi/v1/margin/borrow-repay": (Kind.SAPI_UID, 1500),
     "POST /sapi/v1/asset/transfer": (Kind.SAPI_UID, 900),
+    "POST /sapi/v1/userListenToken": (Kind.SAPI_UID, 1),
 }
 _DEPTH: Final = ((100, 5), (500, 25), (1000, 50), (5000, 250))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
-from marginbot.domain.amounts import Asset, Symbol, parse_amount
+from marginbot.domain.amounts import ZERO, Asset, Symbol, exact, parse_amount
 from marginbot.domain.plan import Side
-from marginbot.domain.records import Fill, OrderReport
+from marginbot.domain.records import Fill, OpenOrder, OrderReport
 from marginbot.errors import MoneyError
 from marginbot.exchange.messages import Answer
-from marginbot.exchange.wire import Id, positive, read
+from marginbot.exchange.wire import Id, instant, positive, read
 
 
 class _Fill(msgspec.Struct):
@@ -65,12 +67,69 @@ class _Order(msgspec.Struct):
 
 
 class _OpenOrder(msgspec.Struct):
+    """An order that rests. The margin answers do not say which list it is a leg of."""
+
+    symbol: str
+    orderId: Id
+    clientOrderId: str
+    side: Side
+    status: str
+    price: str
+    stopPrice: str
+    origQty: str
+    executedQty: str
+    time: int
+
+    def value(self) -> OpenOrder:
+        return OpenOrder(
+            order_id=str(self.orderId),
+            client_id=self.clientOrderId,
+            side=self.side,
+            locked=self.locked(),
+            placed_at=instant(self.time, "time"),
+        )
+
+    @exact
+    def locked(self) -> Decimal:
+        """A leg that waits for another (PENDING_NEW) locks nothing yet; a BUY at market by its stop locks the stop price."""
+        rest = parse_amount(self.origQty, "origQty") - parse_amount(self.executedQty, "executedQty")
+        if self.status == "PENDING_NEW":
+            return ZERO
+        price = parse_amount(self.price, "price") or parse_amount(self.stopPrice, "stopPrice")
+        return rest if self.side is Side.SELL else rest * price
+
+
+class _OpenClientId(msgspec.Struct):
     symbol: str
     clientOrderId: str
 
 
 class _Leg(msgspec.Struct):
     symbol: str
+
+
+class _ListLeg(msgspec.Struct):
+    orderId: Id
+
+
+class _OpenList(msgspec.Struct):
+    """One row of GET /sapi/v1/margin/openOrderList."""
+
+    orderListId: Id
+    symbol: str
+    orders: list[_ListLeg]
+
+
+class _CancelledOrder(msgspec.Struct):
+    """The answer to cancelling one order; `orderId` is text here."""
+
+    orderId: Id
+    status: str
+
+
+class _CancelledList(msgspec.Struct):
+    orderListId: Id
+    listOrderStatus: str
 
 
 class _Cancelled(msgspec.Struct):
@@ -87,7 +146,31 @@ def read_order(answer: Answer) -> OrderReport:
 
 def read_open_client_ids(answer: Answer, symbol: Symbol) -> tuple[str, ...]:
     """The client ids of the open orders of one pair."""
-    return read(answer, list[_OpenOrder], lambda rows: tuple(row.clientOrderId for row in rows if row.symbol == symbol))
+    return read(answer, list[_OpenClientId], lambda rows: tuple(row.clientOrderId for row in rows if row.symbol == symbol))
+
+
+def read_open_orders(answer: Answer, symbol: Symbol) -> tuple[OpenOrder, ...]:
+    """The open orders of one pair, none of them in a list yet."""
+    return read(answer, list[_OpenOrder], lambda rows: tuple(row.value() for row in rows if row.symbol == symbol))
+
+
+def read_lists_of_orders(answer: Answer, symbol: Symbol) -> dict[str, str]:
+    """The list id of every order that is a leg of an open list of the pair."""
+    return read(
+        answer,
+        list[_OpenList],
+        lambda rows: {str(leg.orderId): str(row.orderListId) for row in rows if row.symbol == symbol for leg in row.orders},
+    )
+
+
+def read_cancelled_order(answer: Answer) -> str:
+    """The status of an order that was cancelled."""
+    return read(answer, _CancelledOrder, lambda body: body.status)
+
+
+def read_cancelled_list(answer: Answer) -> str:
+    """The status of an order list that was cancelled."""
+    return read(answer, _CancelledList, lambda body: body.listOrderStatus)
 
 
 def read_trades(answer: Answer) -> list[tuple[int, Fill]]:

@@ -13,7 +13,7 @@ from marginbot.exchange.client import BinanceClient
 from marginbot.exchange.faults import CANCEL_REJECTED
 from marginbot.exchange.reads import ISOLATED
 from marginbot.exchange.wire import read_transaction_id
-from marginbot.exchange.wire_orders import read_cancelled, read_order
+from marginbot.exchange.wire_orders import read_cancelled, read_cancelled_list, read_cancelled_order, read_order
 
 NO_SIDE_EFFECT: Final = "NO_SIDE_EFFECT"
 
@@ -36,6 +36,36 @@ class Writes:
                 return 0
             raise
         return read_cancelled(answer)
+
+    async def cancel_order(self, symbol: Symbol, order_id: str) -> bool:
+        """Cancel one open order of the pair's isolated account. Writes.
+
+        Returns: False when it was not open any more (refusal -2011).
+        Source: DELETE /sapi/v1/margin/order, isIsolated=TRUE.
+        """
+        try:
+            answer = await self._client.cancel_margin_order(symbol=symbol, isIsolated=ISOLATED, orderId=order_id)
+        except RequestRejected as refusal:
+            if refusal.code == CANCEL_REJECTED:
+                return False
+            raise
+        read_cancelled_order(answer)
+        return True
+
+    async def cancel_list(self, symbol: Symbol, list_id: str) -> bool:
+        """Cancel every leg of one order list of the pair's isolated account. Writes.
+
+        Returns: False when none was open any more (refusal -2011).
+        Source: DELETE /sapi/v1/margin/orderList, isIsolated=TRUE.
+        """
+        try:
+            answer = await self._client.cancel_margin_oco_order(symbol=symbol, isIsolated=ISOLATED, orderListId=list_id)
+        except RequestRejected as refusal:
+            if refusal.code == CANCEL_REJECTED:
+                return False
+            raise
+        read_cancelled_list(answer)
+        return True
 
     async def close(self, step: CloseOrder, client_id: str) -> OrderReport:
         """Trade on the isolated account: MARKET, or LIMIT IOC with `limit_price`; borrows and repays nothing by itself. Writes.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,10 @@ class Stage:
     exchange: BinanceExchange
     journal: Journal
     events: list[Event] = field(default_factory=list)
-    ids: Any = field(default_factory=lambda: itertools.count(1))
     deadline: float = 120.0
     limits: Limits = field(default_factory=Limits)
     lock: Callable[[str], AbstractContextManager[None]] = lambda _account: nullcontext()
-    runs: int = 0
+    run_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def world(self) -> World:
@@ -65,8 +64,7 @@ class Stage:
 
     def run(self, symbol: str = "BTCUSDT", **goal: Any) -> Run:
         """A new run on a pair, as a fresh process would make it."""
-        self.runs += 1
-        ids = itertools.count(1)
+        run, ids = next(self.run_numbers), itertools.count(1)
         return Run(
             exchange=self.exchange,
             journal=self.journal,
@@ -74,12 +72,18 @@ class Stage:
             errand=ToFlat(Goal(Symbol(symbol), **goal), self.limits),
             venue="paper",
             lock=self.lock,
-            new_id=lambda run=self.runs: f"mb-run{run}-{next(ids)}",
+            new_id=lambda: f"mb-run{run}-{next(ids)}",
             observer=self.events.append,
         )
 
     async def unwind(self, symbol: str = "BTCUSDT", **goal: Any) -> RunReport:
         return await self.run(symbol, **goal).run()
+
+    @asynccontextmanager
+    async def in_a_new_process(self, journal: Journal) -> AsyncIterator[Stage]:
+        """The same exchange before a marginbot that has just started: of the past it knows what the journal knows."""
+        async with _an_adapter(self.clock, self.transport, journal) as exchange:
+            yield replace(self, exchange=exchange, journal=journal, events=[])
 
     async def account(self, symbol: str = "BTCUSDT") -> IsolatedAccount:
         return (await self.exchange.isolated_accounts())[Symbol(symbol)]
@@ -106,7 +110,14 @@ async def a_stage(
     transport = FaultTransport(paper, sleep=clock.sleep, latency_ms=latency_ms)
     given = journal
     journal = given or Journal("sqlite://" if directory is None else f"sqlite:///{directory / 'journal.sqlite'}")
-    async with open_exchange(
+    async with _an_adapter(clock, transport, journal) as exchange:
+        yield Stage(clock, paper, transport, exchange, journal)
+    if given is None:
+        journal.close()
+
+
+def _an_adapter(clock: VirtualClock, transport: FaultTransport, journal: Journal) -> AbstractAsyncContextManager[BinanceExchange]:
+    return open_exchange(
         rest_url=IN_PROCESS_URL,
         api_key=PAPER_API_KEY,
         signer=HmacSigner(PAPER_API_SECRET),
@@ -114,7 +125,4 @@ async def a_stage(
         ban_store=journal,
         venue="paper",
         transport=transport,
-    ) as exchange:
-        yield Stage(clock, paper, transport, exchange, journal)
-    if given is None:
-        journal.close()
+    )

@@ -29,6 +29,8 @@ WRITES: dict[str, Callable[[App], Awaitable[object]]] = {
     "sweep": lambda app: app.exchange.sweep(BTCUSDT, USDT, D(1)),
     "top up": lambda app: app.exchange.top_up(BTCUSDT, USDT, D(1)),
     "cancel": lambda app: app.exchange.cancel_orders(BTCUSDT),
+    "cancel one": lambda app: app.exchange.cancel_order(BTCUSDT, "1"),
+    "cancel a list": lambda app: app.exchange.cancel_list(BTCUSDT, "1"),
 }
 
 

@@ -64,7 +64,14 @@ async def test_every_method_works_on_the_emulator_and_brings_a_pair_home(paper, 
     account = (await paper.isolated_accounts())[PAIR]
     assert account.base.locked > 0
     assert await paper.open_order_count(PAIR) == len(await paper.open_order_client_ids(PAIR)) == 2
-    assert await paper.cancel_orders(PAIR) == 2
+    resting = {order.order_id: order for order in await paper.open_orders(PAIR)}
+    assert await paper.lists_of_orders(PAIR) == {}
+    assert sum(order.locked for order in resting.values() if order.side is Side.SELL) == account.base.locked
+    assert sum(order.locked for order in resting.values() if order.side is Side.BUY) == account.quote.locked
+    assert await paper.cancel_order(PAIR, next(iter(resting)))
+    assert not await paper.cancel_order(PAIR, next(iter(resting)))
+    assert not await paper.cancel_list(PAIR, "1")
+    assert await paper.cancel_orders(PAIR) == 1
     assert await paper.cancel_orders(PAIR) == 0
 
     assert await paper.order_by_client_id(PAIR, "mb-1") is None

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from tests.engine.stage import ACCOUNT, LOAN, OPEN_ORDERS, ORDER, TRANSFER, WRITES
+from tests.virtual_time import START
 
 
 class Spot(NamedTuple):
@@ -66,20 +67,32 @@ def _answer(name: str, fits: Fits, canned: str, exit_codes: tuple[int, ...] = (0
 
 
 BAN = {"kind": "answer", "status": 418, "body": '{"code":-1003,"msg":"Way too many requests."}', "headers": {"Retry-After": "5"}}
+BAN_END_MS = round(START.timestamp() * 1000) + 15_000
+"""No run without a fault takes that long, so a ban until then always lasts a while."""
+BAN_IN_WORDS = {
+    "kind": "answer",
+    "status": 429,
+    "body": f'{{"code":-1003,"msg":"Way too much request weight used; IP banned until {BAN_END_MS}. Please slow down."}}',
+}
 
 READS = (
     Trouble("lost", is_read, {"kind": "disconnect"}),
+    Trouble("lost in silence", is_read, {"kind": "read_timeout"}),
     Trouble("never sent", is_read, {"kind": "connect_error"}),
     Trouble("slow", is_read, {"kind": "slow", "after_ms": 3_000}),
     Trouble("cut off", is_read, {"kind": "truncated"}),
     Trouble("unknown keys", is_read, {"kind": "extra_keys"}),
+    _answer("empty", is_read, "empty"),
+    _answer("400 with -1000", is_read, "-1000", status=400),
     _answer("503 with -1008", is_read, "-1008"),
     _answer("502 page", is_read, "html_502"),
     _answer("403 page", is_read, "html_403", exit_codes=(4,)),
     _answer("429", is_read, "-1003"),
+    _answer("200 with -1003", is_read, "-1003", status=200),
+    Trouble("banned for 5 s", is_read, BAN),
     _answer("-1021 once", lambda spot: is_read(spot) and spot.signed, "-1021"),
 )
-"""For reads it makes no difference whether the exchange acted, nor which 5xx body it is: one of each class."""
+"""For reads it makes no difference whether the exchange acted, nor how a connection broke, nor which of its 5xx bodies came."""
 
 ACCOUNTS = (
     Trouble("all zero", to("GET", ACCOUNT), {"kind": "rewrite", "rewrite": "all_zero"}),
@@ -89,7 +102,7 @@ ACCOUNTS = (
 )
 HISTORIES = tuple(Trouble("no rows", to("GET", path), {"kind": "rewrite", "rewrite": "no_rows"}) for path in (LOAN, TRANSFER))
 
-_LOSSES = ("disconnect", "read_timeout", "write_error")
+_LOSSES = ("disconnect", "read_timeout", "read_error", "write_error", "write_timeout")
 _BODIES = ("-1000", "-1001", "-1006", "-1007", "-1008", "html_502", "html_504", "empty")
 _SAID = {True: "executed", False: "not executed"}
 
@@ -102,18 +115,26 @@ WRITES_LOST = (
         _answer(f"{canned}, {_SAID[executed]}", is_write, canned, executed=executed)
         for canned, executed in product(_BODIES, (True, False))
     ),
+    *(
+        _answer(f"200 with -1007, {_SAID[executed]}", is_write, "-1007", status=200, executed=executed)
+        for executed in (True, False)
+    ),
     Trouble("cut off", is_write, {"kind": "truncated"}),
     Trouble("late, and nobody hears", is_write, {"kind": "read_timeout", "executed": True, "before_ms": 4_500}),
 )
 WRITES_HARMLESS = (
     Trouble("never sent", is_write, {"kind": "connect_error"}),
+    Trouble("never sent after a while", is_write, {"kind": "connect_timeout"}),
     Trouble("slow", is_write, {"kind": "slow", "after_ms": 9_000}),
     Trouble("slower than anybody waits", is_write, {"kind": "slow", "after_ms": 15_000}),
     Trouble("unknown keys", is_write, {"kind": "extra_keys"}),
     _answer("429", is_write, "-1003"),
     _answer("-1021 once", is_write, "-1021"),
     Trouble("banned for 5 s", is_write, BAN),
+    Trouble("banned until a time in words", is_write, BAN_IN_WORDS),
+    _answer("200 with -1003", is_write, "-1003", status=200),
     _answer("403 page", is_write, "html_403", exit_codes=(1,)),
+    _answer("404 page", is_write, "html_404", exit_codes=(1,)),
 )
 CANCELS = (_answer("-2011", to("DELETE", OPEN_ORDERS), "-2011"),)
 ORDERS = (

@@ -1,6 +1,8 @@
 """Death before and after every journal write and every send: a second start reaches the goal, and nothing happens twice.
 
-By default the sends are the writes; PROOF=complete dies at every read too.
+The second start has a client, limits and clock of its own; what it knows of the first is in the journal's file.
+
+By default in three situations, and the sends are the writes; PROOF=complete dies in all of them, and at every read too.
 """
 
 from __future__ import annotations
@@ -9,17 +11,18 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from marginbot.engine.journal import OPEN_STATES, Journal
+from marginbot.engine.journal import Journal
 from marginbot.engine.journal_file import JournalFile
 from marginbot.engine.report import Outcome
 from tests.engine.invariants import Ledger
 from tests.engine.stage import WRITES, Stage, a_stage
 from tests.proof.runs import Effects, flat, life_of, play, same_effects, told
-from tests.proof.situations import COMPLETE, PLAIN
+from tests.proof.situations import COMPLETE, PLAIN, SITUATIONS
 
 MOMENTS = ("before a commit", "after a commit", "before a send", "after a send")
 
@@ -62,9 +65,8 @@ class MortalFile(JournalFile):
 class MortalJournal(Journal):
     """A journal in such a file."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.file: MortalFile = MortalFile(url)
+    def __init__(self, file: Path) -> None:
+        self.file: MortalFile = MortalFile(f"sqlite:///{file}")
 
 
 def is_mortal(request: Any) -> bool:
@@ -84,41 +86,43 @@ async def die(stage: Stage, symbol: str, death: Death) -> None:
     stage.journal.file.death = stage.transport.before = stage.transport.after = None
 
 
-async def count(scenario: str, symbol: str, moment: str) -> int:
+async def count(scenario: str, symbol: str, moment: str, file: Path) -> int:
     """How many such moments an unwind has."""
-    async with a_stage(scenario, journal=MortalJournal("sqlite://")) as stage:
+    async with a_stage(scenario, journal=MortalJournal(file)) as stage:
         death = Death(moment)
         await die(stage, symbol, death)
         stage.journal.close()
         return death.met
 
 
-async def rise_again(scenario: str, symbol: str, death: Death, wanted: Effects) -> None:
+async def rise_again(scenario: str, symbol: str, death: Death, wanted: Effects, file: Path) -> None:
     """Die, start once more, and hold the books against those of a life without death."""
-    async with a_stage(scenario, journal=MortalJournal("sqlite://")) as stage:
+    async with a_stage(scenario, journal=MortalJournal(file)) as stage:
         books = Ledger(stage)
         await die(stage, symbol, death)
         assert death.dead
-        report = await stage.unwind(symbol)
-        assert (report.outcome, report.exit_code) == (Outcome.FLAT, 0), report.reason
-        books.hold(report)
-        flat(stage, symbol)
-        same_effects(stage, symbol, wanted)
-        assert not [intent for intent in stage.journal.history() if intent.state in OPEN_STATES]
-        assert stage.journal.open_episode_of("1", report.symbol) is None
         stage.journal.close()
+        async with stage.in_a_new_process(Journal.in_file(file)) as again:
+            books.stage = again
+            report = await again.unwind(symbol)
+            assert (report.outcome, report.exit_code) == (Outcome.FLAT, 0), report.reason
+            books.hold(report)
+            flat(again, symbol)
+            same_effects(again, symbol, wanted)
+            assert again.journal.open_episode_of("1", report.symbol) is None
+            again.journal.close()
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("scenario", PLAIN)
-def test_a_run_that_dies_at_any_instant_is_finished_by_the_next(scenario, moment, record_property):
-    symbol = PLAIN[scenario]
+@pytest.mark.parametrize("scenario", SITUATIONS if COMPLETE else PLAIN)
+def test_a_run_that_dies_at_any_instant_is_finished_by_the_next(scenario, moment, tmp_path, record_property):
+    symbol = SITUATIONS[scenario]
     wanted = life_of(scenario, symbol).effects
-    deaths, broken = play(count(scenario, symbol, moment)), []
+    deaths, broken = play(count(scenario, symbol, moment, tmp_path / "whole.sqlite")), []
     assert deaths > 0
     for nth in range(1, deaths + 1):
         try:
-            play(rise_again(scenario, symbol, Death(moment, nth), wanted))
+            play(rise_again(scenario, symbol, Death(moment, nth), wanted, tmp_path / f"{nth}.sqlite"))
         except AssertionError as broke:
             broken.append(f"{moment} #{nth}: {told(broke)}")
     record_property("runs of an unwind that dies and a second one", deaths)

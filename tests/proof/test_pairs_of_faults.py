@@ -1,6 +1,6 @@
 """Two faults in one unwind, drawn by lot from a fixed seed: the second may strike while the first is still being mended.
 
-100 pairs by default, 500 with PROOF=complete, PROOF_PAIRS=20000 for any other number.
+500 pairs by default, 2,000 with PROOF=complete, PROOF_PAIRS=20000 for any other number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.proof.faults import Spot, Trouble, troubles_of
 from tests.proof.runs import go_wrong, life_of, told
 from tests.proof.situations import COMPLETE, SITUATIONS
 
-PAIRS = int(os.environ.get("PROOF_PAIRS", "500" if COMPLETE else "100"))
+PAIRS = int(os.environ.get("PROOF_PAIRS", "2000" if COMPLETE else "500"))
 BATCHES = 10
 LOOK_UPS = [Spot("GET", path, nth) for path in (ORDER, LOAN, TRANSFER) for nth in (1, 2, 3)]
 """Requests that a fault-free run does not make, or not as often: those that find out what a lost write came to."""

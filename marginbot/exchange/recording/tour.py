@@ -61,6 +61,7 @@ class Tour:
                 await self._ask(f"{side}-one", self._reads.repayment(symbol, asset, records[0].record_id))
         await self._ask("out", self._reads.transfers_out(symbol, now - HISTORY))
         await self._ask("in", self._reads.transfers_in(symbol, now - HISTORY))
+        await self._ask("", self._reads.lists_of_orders(symbol))
         opened = await self._ask("", self._reads.open_order_client_ids(symbol))
         for client_id in (*sorted(opened or ())[:1], *client_ids):
             order = await self._ask("", self._reads.order_by_client_id(symbol, client_id))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal as D
 
 from marginbot.domain.plan import CloseOrder, Side
-from marginbot.domain.records import Fill, OrderReport
+from marginbot.domain.records import Fill, OpenOrder, OrderReport
 from marginbot.errors import AnswerMalformed, OutcomeUnknown, RequestRejected
 from tests.cassettes.tape import Play
 
 ORDER, FOUND = "post-sapi-v1-margin-order", "get-sapi-v1-margin-order"
 OPEN, CANCEL = "get-sapi-v1-margin-openOrders", "delete-sapi-v1-margin-openOrders"
+LISTS = "get-sapi-v1-margin-openOrderList"
+ONE, LIST = "delete-sapi-v1-margin-order", "delete-sapi-v1-margin-orderList"
 TRADES = "get-sapi-v1-margin-myTrades"
+
+
+PLACED = datetime(2019, 7, 2, 4, 2, 50, 89_000, UTC)
 
 
 def a_sale(limit_price: D | None = None) -> CloseOrder:
@@ -80,6 +86,13 @@ PLAYS = [
     Play((f"{OPEN}/documented",), "open_order_client_ids", ("BNBBTC",), frozenset({"mb-open"})),
     Play((f"{OPEN}/documented",), "open_order_count", ("BNBBTC",), 1),
     Play((f"{OPEN}/paper-solusdt",), "open_order_count", ("SOLUSDT",), 2),
+    Play((f"{OPEN}/documented",), "open_orders", ("BNBBTC",), (OpenOrder("211842552", "mb-open", Side.SELL, D("0.3"), PLACED),)),
+    Play((f"{LISTS}/documented",), "lists_of_orders", ("LTCBTC",), {"4": "31", "5": "31"}),
+    Play((f"{LISTS}/paper-solusdt",), "lists_of_orders", ("SOLUSDT",), {}),
+    Play((f"{ONE}/documented",), "cancel_order", ("LTCBTC", "28"), True),
+    Play((f"{ONE}/over-2011",), "cancel_order", ("LTCBTC", "28"), False),
+    Play((f"{LIST}/documented",), "cancel_list", ("LTCBTC", "0"), True),
+    Play((f"{LIST}/over-2011",), "cancel_list", ("LTCBTC", "0"), False),
     # One order and one list of two.
     Play((f"{CANCEL}/documented-order-and-list",), "cancel_orders", ("BTCUSDT",), 3),
     Play((f"{CANCEL}/nothing-open-2011",), "cancel_orders", ("BTCUSDT",), 0),

@@ -1,0 +1,92 @@
+"""The body of `run`: the daemon, until a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from marginbot import logs
+from marginbot.app import open_app
+from marginbot.app.guard import open_guard
+from marginbot.app.outside import Outside, notifiers_of
+from marginbot.cli.run import RunOptions
+from marginbot.cli.shell import Shell
+from marginbot.cli.signals import stopping
+from marginbot.domain.amounts import Symbol, plain
+from marginbot.domain.margin import deciding_level
+from marginbot.engine.daemon import Daemon
+from marginbot.engine.events import Event, Fired, Notice, Pursued, Rearmed, StepEnded
+from marginbot.errors import ConfigError
+from marginbot.settings.policy_file import policy_of
+
+log = structlog.get_logger("marginbot")
+logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells every run of every job
+
+
+async def execute(options: RunOptions, shell: Shell) -> int:
+    """Watch until SIGINT or SIGTERM; SIGHUP reads the policy anew."""
+    logs.keep_a_diary()
+    outside = Outside(shell.settings, notifiers_of(shell.settings))
+
+    def hear(symbol: Symbol, event: Event) -> None:
+        tell(symbol, event)
+        outside.hear(symbol, event)
+
+    async with open_app(shell.settings, dry_run=options.dry_run, stays=True) as app:
+        with stopping(app.stop, shell.output):
+            async with open_guard(app, hear, dry_run=options.dry_run, act_now=options.act_now) as daemon:
+                outside.join(daemon, app.stop)
+                log.info("watching", venue=app.venue, dry_run=options.dry_run)
+                with _reloading(daemon, shell):
+                    await daemon.run()
+                log.info("stopped by a signal; open episodes go on at the next start")
+    return 0
+
+
+def tell(symbol: Symbol, event: Event) -> None:
+    """One line of the log for everything that a person may ask about later."""
+    match event:
+        case Fired():
+            level = deciding_level(event.account)
+            log.warning("a rule fired", symbol=symbol, rule=event.rule.name, because=event.because, margin_level=_text(level))
+        case Rearmed():
+            log.info("a rule is armed again", symbol=symbol, rule=event.rule)
+        case Pursued():
+            log.warning(
+                "an errand ended", symbol=symbol, rule=event.rule, outcome=event.report.outcome.value, reason=event.report.reason
+            )
+        case StepEnded():
+            step = event.report
+            amount = None if step.amount is None else plain(step.amount)
+            log.warning("a step ended", symbol=symbol, kind=step.kind, amount=amount, asset=step.asset, status=step.status.value)
+        case Notice():
+            (log.warning if event.alarm else log.info)(event.text, symbol=symbol or None)
+        case _:
+            log.debug("event", symbol=symbol, kind=type(event).__name__)
+
+
+def _text(level: object) -> str | None:
+    return None if level is None else f"{level:.4f}"
+
+
+@contextmanager
+def _reloading(daemon: Daemon, shell: Shell) -> Iterator[None]:
+    """SIGHUP reads the policy anew; one that cannot be read changes nothing."""
+    loop = asyncio.get_running_loop()
+
+    def reload() -> None:
+        try:
+            daemon.reload(policy_of(shell.settings))
+        except ConfigError as wrong:
+            log.error("the policy was not reloaded; the one in force stays", reason=str(wrong))
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)

@@ -1,0 +1,106 @@
+"""The daemon: one account, watched until a signal. What runs beside the watch may fail and begin anew; the watch goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from marginbot.domain.amounts import Symbol
+from marginbot.domain.policy import Policy
+from marginbot.domain.situation import Ruling
+from marginbot.engine.acceptance import Acceptance
+from marginbot.engine.desk import Desk
+from marginbot.engine.events import Notice
+from marginbot.engine.health import Health
+from marginbot.engine.operator import Operator
+from marginbot.engine.outfit import Outfit
+from marginbot.engine.pauses import Pauses
+from marginbot.engine.watch import Watch
+from marginbot.errors import MarginbotError
+
+DESK_EVERY = 0.5
+"""A person who types `pause` is heard within a second."""
+BEGIN_AGAIN = 1.0
+
+log = structlog.get_logger(__name__)
+
+Work = Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Daemon:
+    """beside: what runs next to the watch (streams, jobs, alerts, metrics), by name; each ends by itself when `stop` is set."""
+
+    outfit: Outfit
+    health: Health
+    stop: asyncio.Event
+    acceptance: Acceptance
+    beside: dict[str, Work] = field(default_factory=dict)
+    watch: Watch = field(init=False)
+    pauses: Pauses = field(default_factory=Pauses)
+    operator: Operator = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.outfit, self.health, self.stop)
+        self.outfit.judged, self.outfit.held_back = self._judged, self._held_back
+        desk = Desk(self.outfit.journal.file, self.outfit.account)
+        self.operator = Operator(desk, self.pauses, self.watch, self.outfit)
+
+    async def run(self) -> None:
+        """Watch until `stop` is set. Raises nothing for a reason of the exchange."""
+        async with asyncio.TaskGroup() as tasks:
+            for name, work in {"the desk": self._read_desk, **self.beside}.items():
+                tasks.create_task(self._kept_going(name, work), name=name)
+            tasks.create_task(self._kept_going("the watch", self.watch.run), name="the watch")
+
+    def reload(self, policy: Policy) -> None:
+        """A new policy; every pair keeps its old ladder until it was looked at under the new one."""
+        if policy.digest == self.outfit.policy.digest:
+            return
+        self.acceptance = Acceptance(self.outfit.notebook, policy.digest)
+        self.outfit.policy = policy
+        self.watch.reassign()
+
+    async def _kept_going(self, name: str, work: Work) -> None:
+        """Work that raises begins anew, and is ill until then; work that returns is over."""
+        broke = False
+        while not self.stop.is_set():
+            if broke:
+                self.health.well(name)
+            broke = True
+            try:
+                await work()
+                return
+            except MarginbotError as trouble:
+                self._broke(name, str(trouble))
+            except Exception as defect:
+                log.error("a task of the daemon raised", task=name, exc_info=defect)
+                self._broke(name, f"unexpected {type(defect).__name__}; this is a defect of marginbot")
+            await self._rest(BEGIN_AGAIN)
+
+    def _broke(self, name: str, why: str) -> None:
+        self.health.ill(name, why)
+        self.outfit.tell(Symbol(""), Notice(f"{name} stopped working and begins anew: {why}", alarm=True))
+
+    async def _read_desk(self) -> None:
+        while not self.stop.is_set():
+            self.operator.read()
+            self.health.well("the desk")
+            await self._rest(DESK_EVERY)
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with self.outfit.clock.timeout(seconds):
+                await self.stop.wait()
+        except TimeoutError:
+            return
+
+    def _judged(self, symbol: Symbol, ruling: Ruling) -> None:
+        self.acceptance.first(symbol, ruling)
+        self.acceptance.settled(self.watch.owing, self.outfit.clock.now())
+
+    def _held_back(self, symbol: Symbol) -> str | None:
+        return self.pauses.of(symbol) or self.acceptance.holds_back(symbol)

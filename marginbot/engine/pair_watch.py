@@ -1,0 +1,239 @@
+"""One pair under watch: a look, what its ladder says of it, the errand that follows, and again until nothing fires."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from marginbot.domain.account import IsolatedAccount
+from marginbot.domain.amounts import Symbol
+from marginbot.domain.look import Look
+from marginbot.domain.margin import tier_of
+from marginbot.domain.policy import Do, Rule
+from marginbot.domain.situation import Ruling, Situation
+from marginbot.engine.errands import Errand
+from marginbot.engine.events import Event, Fired, Looked, Notice, Pursued, Rearmed
+from marginbot.engine.explain import OwnSteps
+from marginbot.engine.journal import Episode
+from marginbot.engine.latched import Latched
+from marginbot.engine.looks import Looker
+from marginbot.engine.outfit import Outfit
+from marginbot.engine.patience import Patience
+from marginbot.engine.proof import Proofs
+from marginbot.engine.rehearsal import rehearse
+from marginbot.engine.report import Outcome, RunReport
+from marginbot.engine.run import Run
+from marginbot.engine.rungs import errand_again, errand_of
+from marginbot.engine.watched import Watched
+from marginbot.rules.assign import assign
+
+MOST_ERRANDS = 8
+"""How many errands one visit may carry out one after the other, before the next poll has its say."""
+
+ABOVE_EVERY_RULE = 1_000_000
+
+
+@dataclass(slots=True)
+class PairWatch:
+    """Guards one pair. `visit` is for anybody who thinks something changed; two visits at once become one after the other."""
+
+    symbol: Symbol
+    outfit: Outfit
+    known: Watched = field(init=False)
+    audience: Callable[[Symbol, Event], None] = field(init=False)
+    _looker: Looker | None = None
+    _market_is_old: bool = True
+    _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _asked_again: bool = False
+    _said: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        self.known = Watched(self.symbol, self.outfit.notebook)
+        self.audience = self.outfit.tell
+
+    @property
+    def busy(self) -> bool:
+        """Whether a visit is under way."""
+        return self._busy.locked()
+
+    def reassign(self) -> None:
+        """The policy or the pair's tier changed: the next look decides which ladder it has. Until then the old one holds."""
+        self._market_is_old = True
+
+    def glance(self, row: IsolatedAccount, book_mid: Decimal | None) -> bool:
+        """A poll showed this row. Keeps memory and fence up to date; answers whether somebody must look."""
+        if self.busy:
+            return False
+        before, now = self.known.row, self.outfit.clock.now()
+        self.known.seen(row, now)
+        if not row.owes and self.known.assigned is None:
+            return False
+        if self._looker is None or self._market_is_old:
+            return row.owes or self._looker is not None
+        self._tell_foreign(before, row)
+        situation = self.known.situation(row, now, self.outfit.delistings.get(self.symbol))
+        ruling = self.known.ruling(situation)
+        if ruling is None:
+            return row.owes
+        self.known.enclose(situation, ruling, book_mid)
+        return ruling.fires is not None or bool(ruling.rearmed)
+
+    async def visit(self) -> None:
+        """Look, judge, act. Raises whatever keeps the pair from being looked at or worked on; nothing is lost then."""
+        if self._busy.locked():
+            self._asked_again = True
+            return
+        async with self._busy:
+            for _ in range(MOST_ERRANDS):
+                self._asked_again = False
+                if not await self._once() and not self._asked_again:
+                    return
+
+    async def _once(self) -> bool:
+        """One look and, when something fires or is still wanted, its errand. Answers whether to look again."""
+        patience = self.outfit.patience(self.outfit.deadline)
+        look = await self._look(patience)
+        episode = next((one for one in self.outfit.journal.open_episodes(self.outfit.account) if one.symbol == self.symbol), None)
+        situation, ruling = self._ruling_of(look)
+        self.outfit.judged(self.symbol, ruling)
+        held_back = self.outfit.held_back(self.symbol)
+        asked_for = episode is not None and self._severity(episode.rule) == ABOVE_EVERY_RULE
+        if held_back is not None and not asked_for:
+            self._wait_and_say(situation, ruling, look, held_back)
+            return False
+        self._heed(situation, ruling, look)
+        errand = self._wanted(ruling, episode, look)
+        if errand is None:
+            return False
+        if self.outfit.dry_run:
+            self._rehearse(errand, look)
+            return False
+        report = await self._carry_out(errand, look, patience)
+        return self._goes_on(errand, report)
+
+    async def _look(self, patience: Patience) -> Look:
+        """A look that counts; filters, tiers, fees and rates with it when they are old."""
+        if self._looker is None or self._market_is_old:
+            proofs = Proofs(self.outfit.exchange, self.outfit.journal, self.outfit.clock, self.symbol, {})
+            looker = Looker(self.outfit.exchange, patience, self.symbol, proofs, self._hear)
+            first = await looker.first()
+            look = await looker.believe_first(first.look)
+            self._looker, self._market_is_old = looker, False
+        else:
+            self._looker.patience, self._looker.observer = patience, self._hear
+            look = await self._looker.again()
+        self._take_in(look)
+        return look
+
+    def _take_in(self, look: Look) -> None:
+        known, market = self.known, look.market
+        known.market = market
+        tier = tier_of(look.account, market.tiers)
+        assigned = assign(self.outfit.policy, self.symbol, tier, look.account.owes)
+        if assigned != known.assigned:
+            known.assigned = assigned
+            for alarm in assigned.alarms:
+                self._hear(Notice(alarm, alarm=True))
+
+    def _rehearse(self, errand: Errand, look: Look) -> None:
+        steps = rehearse(self.outfit, errand, look)
+        first = f"{len(steps)} steps, the first because {steps[0].because}" if steps else "nothing yet"
+        self._hear(Notice(f"{self.symbol}: a dry run: {errand.rule!r} would send {first}", alarm=True))
+
+    def _ruling_of(self, look: Look) -> tuple[Situation, Ruling]:
+        known, now = self.known, self.outfit.clock.now()
+        known.seen(look.account, now)
+        situation = known.situation(look.account, now, self.outfit.delistings.get(self.symbol))
+        ruling = known.ruling(situation)
+        assert ruling is not None  # noqa: S101  # every look assigns a ladder first
+        return situation, ruling
+
+    def _heed(self, situation: Situation, ruling: Ruling, look: Look) -> None:
+        """Remember what a look changed, build the fence, and tell what fired and what is over."""
+        self.known.remember(ruling)
+        self.known.enclose(situation, ruling, look.market.book.mid)
+        for rule in (*ruling.milder, *(() if ruling.fires is None else (ruling.fires,))):
+            self._hear(Fired(rule, ruling.because, look.account))
+        for name in ruling.rearmed:
+            self._hear(Rearmed(name, look.account))
+
+    def _wait_and_say(self, situation: Situation, ruling: Ruling, look: Look, why: str) -> None:
+        """Nothing may be sent: say what would have been done, and keep every rule armed for later."""
+        self.known.enclose(situation, ruling, look.market.book.mid)
+        if ruling.fires is None or ruling.fires.do is Do.ALERT:
+            return
+        said = (ruling.fires.name, why)
+        if said != self._said:
+            self._said = said
+            self._hear(Notice(f"{self.symbol}: {ruling.fires.name!r} fires ({ruling.because}), but {why}", alarm=True))
+
+    def _wanted(self, ruling: Ruling, episode: Episode | None, look: Look) -> Errand | None:
+        """What an earlier process or visit left unfinished goes on, unless something more severe fires."""
+        begun = None if ruling.fires is None else self._begun_by(ruling.fires, look)
+        if episode is not None:
+            resumed = errand_again(episode, self.outfit.limits)
+            latched = self._latched(resumed)
+            if begun is not None and self._severity(begun.rule) > self._severity(resumed.rule):
+                latched.current = begun
+            return latched
+        return None if begun is None else self._latched(begun)
+
+    def _begun_by(self, rule: Rule, look: Look) -> Errand | None:
+        return errand_of(rule, look, self.outfit)
+
+    def _latched(self, errand: Errand) -> Latched:
+        return Latched(errand, self._judged_again, self._severity, self._begun_by)
+
+    def _judged_again(self, look: Look) -> Ruling:
+        self._take_in(look)
+        situation, ruling = self._ruling_of(look)
+        self._heed(situation, ruling, look)
+        return ruling
+
+    def _severity(self, rule: str) -> int:
+        """What a person asked for is above every rule: no pause and no unaccepted policy holds it back."""
+        position = -1 if self.known.assigned is None else self.known.assigned.ladder.severity(rule)
+        return position if position >= 0 else ABOVE_EVERY_RULE
+
+    async def _carry_out(self, errand: Errand, look: Look, patience: Patience) -> RunReport:
+        outfit = self.outfit
+        run = Run(
+            exchange=outfit.exchange,
+            journal=outfit.journal,
+            patience=patience,
+            errand=errand,
+            venue=outfit.venue,
+            lock=lambda _account: outfit.lock(self.symbol),
+            new_id=outfit.new_id,
+            observer=self._hear,
+            loans=outfit.loans,
+            looker=self._looker,
+        )
+        report = await run.go_on(look, outfit.account)
+        self._hear(Pursued(errand.rule, report))
+        return report
+
+    def _goes_on(self, errand: Errand, report: RunReport) -> bool:
+        """Whether to look again at once: a rung that failed hands over to the next one."""
+        if report.outcome in (Outcome.FLAT, Outcome.REACHED):
+            return True
+        if report.outcome in (Outcome.RESIDUE, Outcome.STOPPED) and not report.unreachable:
+            self.known.failed(errand.rule)
+            return True
+        return False
+
+    def _tell_foreign(self, before: IsolatedAccount | None, row: IsolatedAccount) -> None:
+        """Between two polls nobody but the owner or the exchange can have moved anything."""
+        market, looker = self.known.market, self._looker
+        if before is None or market is None or looker is None or looker.last is None:
+            return
+        for text in OwnSteps().foreign(before, row, market):
+            self._hear(Notice(f"{self.symbol}: {text}; everything is decided again from what is there", alarm=True))
+        looker.last = replace(looker.last, account=row)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Looked):
+            self.known.row = event.look.account
+        self.audience(self.symbol, event)

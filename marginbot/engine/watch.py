@@ -1,0 +1,213 @@
+"""The watch over one account: a look at every pair each few seconds, at once when a price crosses its fence, and a visit where
+a rule fires. One task looks; visits of different pairs run side by side, the most endangered begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import structlog
+
+from marginbot.domain.account import IsolatedAccount
+from marginbot.domain.amounts import Symbol
+from marginbot.domain.margin import deciding_level
+from marginbot.engine.events import Notice
+from marginbot.engine.fences import Fences
+from marginbot.engine.health import Health
+from marginbot.engine.outfit import Outfit
+from marginbot.engine.pair_watch import PairWatch
+from marginbot.engine.patience import Interrupted
+from marginbot.errors import MarginbotError, RateLimited
+
+EVERY, EVERY_IN_DANGER, EVERY_WITHOUT_DEBT = 5.0, 1.0, 30.0
+VISITS_APART = 0.2
+"""Seconds between two visits that ticks cause on one pair: a price that jumps to and fro costs no more looks than that."""
+LATE = 3.0
+"""How many intervals may pass without a look until that is a fault."""
+STUCK_AFTER = 330.0
+"""Seconds a look may take: no request may be given more than 300 by the settings."""
+LOOKS = "looks"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Watch:
+    """Guards every isolated pair of an account. `run` ends when `stop` is set, never for a reason of the exchange.
+
+    rows: every isolated account as the last poll showed it.
+    """
+
+    outfit: Outfit
+    health: Health
+    stop: asyncio.Event
+    pairs: dict[Symbol, PairWatch] = field(default_factory=dict)
+    rows: Mapping[Symbol, IsolatedAccount] = field(default_factory=dict)
+    fences: Fences = field(init=False)
+    _visits: dict[Symbol, asyncio.Task[None]] = field(default_factory=dict)
+    _crossed: set[Symbol] = field(default_factory=set)
+    _not_before: dict[Symbol, float] = field(default_factory=dict)
+    visits: int = 0
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _turns_by: float = math.inf
+
+    def __post_init__(self) -> None:
+        self.fences = Fences(self.crossed)
+
+    async def run(self) -> None:
+        """Look, rest, look again."""
+        self._turns_by = self.outfit.clock.monotonic()
+        try:
+            while not self.stop.is_set():
+                await self._look_at_all()
+                await self._until_woken(self._interval())
+        finally:
+            await self._end_visits()
+
+    @property
+    def turning(self) -> bool:
+        """Whether this goes round: no rest is longer than meant. For a watchdog: failing looks are no reason to start anew."""
+        return self.outfit.clock.monotonic() <= self._turns_by + STUCK_AFTER
+
+    @property
+    def owing(self) -> frozenset[Symbol]:
+        """Pairs in debt, as last seen."""
+        return frozenset(symbol for symbol, pair in self.pairs.items() if pair.known.row is not None and pair.known.row.owes)
+
+    @property
+    def holding(self) -> frozenset[Symbol]:
+        """Pairs that owe or hold anything, as last seen."""
+        return frozenset(symbol for symbol, row in self.rows.items() if row.created and row.enabled and not row.is_empty)
+
+    def crossed(self, symbol: Symbol) -> None:
+        """A price left the fence of a pair: look at it now, and never more often than VISITS_APART."""
+        pair, now = self.pairs.get(symbol), self.outfit.clock.monotonic()
+        if pair is None or pair.busy or now < self._not_before.get(symbol, 0.0):
+            return
+        self._not_before[symbol] = now + VISITS_APART
+        if not self._crossed:
+            # At the end of this turn of the loop, so that of many pairs that cross at once the most endangered begins.
+            asyncio.get_running_loop().call_soon(self._serve_crossed)
+        self._crossed.add(symbol)
+
+    def changed(self, symbol: Symbol) -> None:
+        """Something happened on a pair's account: our own steps are looked at anyway, anything else is looked at now."""
+        pair = self.pairs.get(symbol)
+        if pair is None or not pair.busy:
+            self._wake.set()
+
+    def look_now(self) -> None:
+        """Somebody knows that something changed: the next look is now."""
+        self._wake.set()
+
+    def reassign(self) -> None:
+        """The policy changed; each pair keeps its old ladder until it was looked at under the new one."""
+        for pair in self.pairs.values():
+            pair.reassign()
+        self._wake.set()
+
+    def _serve_crossed(self) -> None:
+        crossed, self._crossed = self._crossed, set()
+        if not self.stop.is_set():
+            self._visit_all(crossed)
+
+    async def _look_at_all(self) -> None:
+        """One read of the whole account, and a visit of every pair on which something fires."""
+        self._wake.clear()
+        try:
+            rows = await self.outfit.exchange.isolated_accounts()
+        except MarginbotError as trouble:
+            self.health.ill(LOOKS, str(trouble))
+            await self._wait_for(trouble)
+            return
+        self.rows = rows
+        self.health.well(LOOKS)
+        self._visit_all(self._due(rows))
+        self.health.expect(LOOKS, self._interval() * LATE + self.outfit.deadline / 4)
+
+    def _due(self, rows: Mapping[Symbol, IsolatedAccount]) -> list[Symbol]:
+        wanted = {episode.symbol for episode in self.outfit.journal.open_episodes(self.outfit.account)}
+        due = []
+        for symbol, row in rows.items():
+            if not row.created or not row.enabled or not (row.owes or symbol in self.pairs or symbol in wanted):
+                continue
+            pair = self.pairs.get(symbol)
+            if pair is None:
+                pair = self.pairs[symbol] = PairWatch(symbol, self.outfit)
+            if pair.glance(row, self.fences.mid(symbol)) or (symbol in wanted and not pair.busy):
+                due.append(symbol)
+            elif not pair.busy:
+                self.fences.put(symbol, pair.known.fence)
+        return due
+
+    def _visit_all(self, symbols: Iterable[Symbol]) -> None:
+        """The most endangered first: what one visit takes from a shared queue or budget the next must wait for."""
+        for symbol in sorted(symbols, key=self._danger):
+            if symbol not in self._visits:
+                self.fences.lift(symbol)
+                self._visits[symbol] = asyncio.create_task(self._visit(self.pairs[symbol]), name=f"visit {symbol}")
+
+    async def _visit(self, pair: PairWatch) -> None:
+        part = f"guard {pair.symbol}"
+        self.visits += 1
+        try:
+            await pair.visit()
+        except Interrupted:
+            return
+        except MarginbotError as trouble:
+            self._failed(pair, part, str(trouble))
+        except Exception as defect:
+            log.error("a guard raised", symbol=pair.symbol, exc_info=defect)
+            self._failed(pair, part, f"unexpected {type(defect).__name__}; this is a defect of marginbot")
+        else:
+            self.health.well(part)
+        finally:
+            self.fences.put(pair.symbol, pair.known.fence)
+            self._visits.pop(pair.symbol, None)
+
+    def _failed(self, pair: PairWatch, part: str, why: str) -> None:
+        self.health.ill(part, why)
+        self.outfit.tell(pair.symbol, Notice(f"{pair.symbol} could not be guarded: {why}", alarm=True))
+
+    def _danger(self, symbol: Symbol) -> Decimal:
+        row = self.pairs[symbol].known.row
+        level = None if row is None else deciding_level(row)
+        return Decimal("Infinity") if level is None else level
+
+    def _interval(self) -> float:
+        """How long to rest: shorter when a rule has fired somewhere and is not over, longer when nobody owes."""
+        if not self.owing:
+            return EVERY_WITHOUT_DEBT
+        disarmed = any(not memory.armed for symbol in self.owing for memory in self.pairs[symbol].known.memories.values())
+        return EVERY_IN_DANGER if disarmed or self._visits else EVERY
+
+    async def _wait_for(self, trouble: MarginbotError) -> None:
+        """A limit is sat out; anything else is tried again after a second."""
+        seconds = 1.0
+        if isinstance(trouble, RateLimited):
+            seconds = max(seconds, (trouble.until_ms - self.outfit.exchange.server_now_ms()) / 1000)
+        await self._until_woken(seconds)
+
+    async def _until_woken(self, seconds: float) -> None:
+        """Rest so long, or until a fence is crossed, somebody asks, or the daemon ends."""
+        self._turns_by = self.outfit.clock.monotonic() + seconds
+        if seconds <= 0 or self.stop.is_set():
+            return
+        waits = [asyncio.create_task(event.wait()) for event in (self.stop, self._wake)]
+        try:
+            with suppress(TimeoutError):
+                async with self.outfit.clock.timeout(seconds):
+                    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _end_visits(self) -> None:
+        """Visits end by themselves at their next safe point once `stop` is set."""
+        if self._visits:
+            await asyncio.wait(tuple(self._visits.values()))
