@@ -9,12 +9,12 @@ import pytest
 
 HERE = Path(__file__).parent
 NAMED = re.findall(r"`((?:\w+/)+\w+\.py)::(test_\w+)`", (HERE / "README.md").read_text(encoding="utf-8"))
-HELD = [*range(1, 24), 25, 27, 28, 31, 32, 33, 34, 43, 44, 45, 46, 48]
+HELD = [*range(1, 30), *range(31, 51)]
 
 
 @pytest.mark.parametrize(("file", "name"), NAMED)
 def test_every_test_the_table_names_exists(file: str, name: str):
-    assert re.search(rf"^(async )?def {name}\(", (HERE / file).read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.search(rf"^ *(async )?def {name}\(", (HERE / file).read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def test_every_line_that_must_hold_is_in_the_table():

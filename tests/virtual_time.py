@@ -47,13 +47,14 @@ class VirtualClock:
 
     def __init__(self, start: datetime = START) -> None:
         self.start = start
+        self._start_ms = round(start.timestamp() * 1000)
         self.wall_jump = timedelta()
 
     def now(self) -> datetime:
         return self.start + (self.wall_jump + timedelta(seconds=self.monotonic()))
 
     def now_ms(self) -> int:
-        return round(self.now().timestamp() * 1000)
+        return self._start_ms + round((self.wall_jump.total_seconds() + self.monotonic()) * 1000)
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()

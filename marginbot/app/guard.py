@@ -20,6 +20,7 @@ from marginbot.engine.rights import missing_rights
 from marginbot.engine.sharing import sharing
 from marginbot.engine.streaming import Streaming
 from marginbot.errors import SafetyRefused
+from marginbot.exchange.streams.addresses import check_socket_url
 from marginbot.exchange.streams.market import MarketStream
 from marginbot.exchange.streams.user import UserStreams
 from marginbot.settings.policy_file import policy_of
@@ -86,11 +87,13 @@ def _beside(app: App, daemon: Daemon) -> None:
     if places is None:
         return
     if places.market is not None:
-        market = MarketStream(places.market, daemon.watch.fences, daemon.health, app.clock, app.jitter)
+        address = check_socket_url(app.settings.venue.value, places.market, "exchange.stream_url")
+        market = MarketStream(address, daemon.watch.fences, daemon.health, app.clock, app.jitter)
         streaming.streams.append(market)
         daemon.beside["the market stream"] = _running(market.run, app.stop)
     if places.account is not None:
-        user = UserStreams(places.account, app.exchange, streaming, daemon.health, app.clock, app.jitter)
+        address = check_socket_url(app.settings.venue.value, places.account, "exchange.ws_api_url")
+        user = UserStreams(address, app.exchange, streaming, daemon.health, app.clock, app.jitter)
         streaming.streams.append(user)
         daemon.beside["the user streams"] = _running(user.run, app.stop)
     daemon.beside["the subscriptions"] = streaming.run

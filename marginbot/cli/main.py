@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 import typer
 
-from marginbot.cli import demo, doctor, journal, operator, paper, plan, policy, record, run, status, unwind
+from marginbot.cli import alerts, demo, doctor, journal, operator, paper, plan, policy, record, run, status, unwind
 from marginbot.cli.early_signals import CAUGHT
 from marginbot.cli.errors import guarded
 from marginbot.cli.options import Invocation, with_globals
@@ -36,6 +36,7 @@ def _marginbot(invocation: Invocation) -> int:
 for module in (demo, status, plan, unwind, run, operator, doctor, journal, record):
     module.register(app)
 app.add_typer(policy.app, name="policy")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(paper.app, name="paper")
 
 

@@ -34,7 +34,7 @@ def pause(
     pair: Pair = None,
     lasting: Annotated[str | None, typer.Option("--for", metavar="TIME", help="30m, 2h, 1d; else until resume.")] = None,
 ) -> int:
-    """Let the daemon watch but send nothing: the only way to disarm protection."""
+    """Let the daemon watch but send nothing: nothing protects."""
     time = None if lasting is None else age(lasting, "--for")
     return run(invocation, "operator", HandOptions("pause", _pair(pair), time))
 
@@ -47,13 +47,13 @@ def resume(invocation: Invocation, pair: Pair = None) -> int:
 
 @with_globals
 def ack(invocation: Invocation, pair: Pair = None) -> int:
-    """Say that alarms were heard: they are not repeated any more."""
+    """Say that alarms were heard: they stop repeating."""
     return run(invocation, "operator", HandOptions("ack", _pair(pair)))
 
 
 @with_globals
 def panic(invocation: Invocation, yes: Yes = False) -> int:
-    """Bring every pair home to spot now, through the daemon when one runs."""
+    """Bring every pair home to spot now."""
     return run(invocation, "operator", HandOptions("panic", None, yes=yes))
 
 

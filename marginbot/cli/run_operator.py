@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import math
 from contextlib import closing
-from datetime import timedelta
 
+from marginbot.cli.asking import Asking
 from marginbot.cli.operator import HandOptions
 from marginbot.cli.output import local_time
 from marginbot.cli.shell import Shell
-from marginbot.domain.amounts import Symbol
+from marginbot.cli.signals import stopping
 from marginbot.domain.plan import Into
 from marginbot.engine.clock import SystemClock
 from marginbot.engine.desk import Desk, Request
 from marginbot.engine.journal import Journal
 from marginbot.engine.lock import running_daemons
+from marginbot.engine.report import Outcome
 from marginbot.errors import ConfigError, SafetyRefused
 from marginbot.settings import journal_file, state_dir
-
-HEARD_WITHIN, ASK_EVERY = 5.0, 0.2
 
 
 async def execute(options: HandOptions, shell: Shell) -> int:
@@ -27,40 +27,17 @@ async def execute(options: HandOptions, shell: Shell) -> int:
     if options.kind == "panic":
         return await _panic(options, shell, accounts)
     account = _the_one(accounts)
-    arguments = {} if options.lasting is None else {"until": (SystemClock().now() + options.lasting).isoformat()}
-    with closing(Journal.in_file(journal_file(shell.settings))) as journal:
-        desk = Desk(journal.file, account)
-        request = await ask(
-            desk, options.kind, options.symbol, arguments, _running(shell), wait_for_end=options.kind != "pause"
-        )
-    shell.output.people.print(_said(options, request, options.lasting))
-    return 0
-
-
-async def ask(
-    desk: Desk,
-    kind: str,
-    symbol: Symbol | None,
-    arguments: dict[str, str],
-    still_there: Callable[[], bool],
-    *,
-    wait_for_end: bool,
-) -> Request:
-    """Put a request down and wait until it was taken, and for some until it is over. Raises: SafetyRefused when nobody hears."""
     clock = SystemClock()
-    number = desk.ask(kind, symbol, arguments, clock.now())
-    began = clock.monotonic()
-    while True:
-        request = desk.one(number)
-        assert request is not None  # noqa: S101  # rows are never deleted while they are open
-        if request.ended_at is not None or (request.taken_at is not None and not wait_for_end):
-            return request
-        if request.taken_at is not None and not still_there():
-            raise SafetyRefused(f"`marginbot run` ended before {kind!r} was over; what it began goes on at its next start")
-        if request.taken_at is None and clock.monotonic() - began > HEARD_WITHIN:
-            desk.end(number, "nobody heard it in time", clock.now())
-            raise SafetyRefused(f"`marginbot run` did not hear {kind!r} within {HEARD_WITHIN:.0f} s; nothing changed")
-        await clock.sleep(ASK_EVERY)
+    arguments = {} if options.lasting is None else {"until": (clock.now() + options.lasting).isoformat()}
+    with closing(Journal.in_file(journal_file(shell.settings))) as journal:
+        asking = _asking(journal, account, shell)
+        request = await asking.heard(asking.desk.ask(options.kind, options.symbol, arguments, clock.now()))
+        if options.kind != "pause":
+            request = await asking.over(request.id, math.inf, asyncio.Event(), lambda _request: None)
+        elif request.ended_at is not None:
+            raise SafetyRefused(request.answer or "it was not heard")
+    shell.output.people.print(_said(options, request), markup=False)
+    return 0
 
 
 async def _panic(options: HandOptions, shell: Shell, accounts: tuple[str, ...]) -> int:
@@ -70,16 +47,33 @@ async def _panic(options: HandOptions, shell: Shell, accounts: tuple[str, ...]) 
     if not accounts:
         shell.output.people.print("No `marginbot run` is at work: panic is `unwind --all` now.")
         return await unwind(UnwindOptions(None, Into.QUOTE, False, options.yes, True, False), shell)
-    if not options.yes and not shell.output.confirm("Bring every pair home to spot now, through the running daemon?"):
-        return 1
-    with closing(Journal.in_file(journal_file(shell.settings))) as journal:
-        request = await ask(Desk(journal.file, _the_one(accounts)), "panic", None, {}, _running(shell), wait_for_end=True)
-    shell.output.people.print(request.answer or "done", markup=False)
-    return 0 if all(": flat" in part or part == "nothing to do" for part in (request.answer or "").split("; ")) else 1
+    account = _the_one(accounts)
+    question = f"Bring every pair home to spot on {shell.settings.venue.value} now, through the running daemon?"
+    if not options.yes and not shell.output.confirm(question):
+        raise SafetyRefused("not confirmed: nothing was sent")
+    stop = asyncio.Event()
+    with closing(Journal.in_file(journal_file(shell.settings))) as journal, stopping(stop, shell.output):
+        asking = _asking(journal, account, shell)
+        until = asking.clock.monotonic() + shell.settings.unwind.deadline
+        request = await asking.heard(asking.desk.ask("panic", None, {}, asking.clock.now()))
+        request = await asking.over(request.id, until, stop, lambda _request: None)
+        ends = journal.ends_of(list(request.episodes.values()))
+    return _ended(request, [outcome for outcome, _ in ends.values()], shell)
 
 
-def _running(shell: Shell) -> Callable[[], bool]:
-    return lambda: bool(running_daemons(state_dir(), shell.settings.venue.value))
+def _ended(request: Request, outcomes: list[str], shell: Shell) -> int:
+    if request.ended_at is None:
+        going = ", ".join(sorted(request.episodes)) or "every pair"
+        told = f"Not over yet; `marginbot run` goes on bringing {going} home. Run the same command again to follow it."
+    else:
+        told = (request.answer or "done").replace("; ", "\n")
+    shell.output.people.print(told, markup=False)
+    all_home = len(outcomes) == len(request.episodes) and set(outcomes) <= {Outcome.FLAT.value}
+    return 0 if request.ended_at is not None and all_home else 1
+
+
+def _asking(journal: Journal, account: str, shell: Shell) -> Asking:
+    return Asking(Desk(journal.file, account), state_dir(), shell.settings.venue.value)
 
 
 def _the_one(accounts: tuple[str, ...]) -> str:
@@ -92,9 +86,9 @@ def _the_one(accounts: tuple[str, ...]) -> str:
     return accounts[0]
 
 
-def _said(options: HandOptions, request: Request, lasting: timedelta | None) -> str:
-    of = options.symbol or "every pair"
+def _said(options: HandOptions, request: Request) -> str:
     if options.kind != "pause":
         return request.answer or "done"
+    of, lasting = options.symbol or "every pair", options.lasting
     until = "until `marginbot resume`" if lasting is None else f"until {local_time(request.asked_at + lasting)}"
     return f"{of} is paused {until}: the daemon looks and tells, and sends nothing."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marginbot.app import App, open_app
 from marginbot.cli.documents import run_document
+from marginbot.cli.run_beside import daemon_beside, hand_over
 from marginbot.cli.run_plan import show_plan
 from marginbot.cli.shell import Shell
 from marginbot.cli.signals import stopping
@@ -33,6 +34,13 @@ async def _unwind(app: App, symbols: list[Symbol], options: UnwindOptions, shell
     reports: list[RunReport] = []
     if not options.yes:
         reports, symbols = await _ask(app, symbols, options, shell)
+    daemon = await daemon_beside(app) if symbols else None
+    if daemon is not None:
+        handed = await hand_over(daemon, app, [Goal(symbol, options.into, options.sweep) for symbol in symbols], shell)
+        if not options.json:
+            for report in handed:
+                shell.output.people.print(closing_report(report))
+        return [*reports, *handed]
     for symbol in symbols:
         shell.output.progress.print(f"[heading]Unwinding {symbol}[/heading] on {app.venue}")
         progress = Progress(shell.output.progress, shell.output.verbose)
@@ -55,9 +63,7 @@ async def _symbols(app: App, options: UnwindOptions, shell: Shell) -> list[Symbo
     return busy
 
 
-async def _ask(
-    app: App, symbols: list[Symbol], options: UnwindOptions, shell: Shell
-) -> tuple[list[RunReport], list[Symbol]]:
+async def _ask(app: App, symbols: list[Symbol], options: UnwindOptions, shell: Shell) -> tuple[list[RunReport], list[Symbol]]:
     """Show the plans and ask a person. Returns the pairs that stay out, as reports, and those that are agreed on."""
     plans = [await app.plan(Goal(symbol, options.into, options.sweep)) for symbol in symbols]
     out = [report for report in plans if report.outcome is not Outcome.PLANNED]

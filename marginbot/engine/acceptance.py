@@ -10,7 +10,7 @@ from marginbot.domain.policy import Do
 from marginbot.domain.situation import Ruling
 from marginbot.engine.notebook import Notebook
 
-HOW = "the policy is new and would act at once: start `marginbot run --act-now` to let it"
+HOW = "the policy is new and would act at once: stop marginbot and start it with `marginbot run --act-now` to let it"
 
 
 @dataclass(slots=True)

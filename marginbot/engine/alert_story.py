@@ -22,7 +22,7 @@ EVERYTHING: Final = "marginbot"
 """The subject of what concerns no single pair."""
 CRITICAL_BELOW_PCT: Final = Decimal(10)
 """A warning with less of the price left than this is critical: the falls this tool is for went further within an hour."""
-CAPPED: Final = "capped"
+CAPPED, AT_WORK = "capped", "at work"
 GOES_ON: Final = "marginbot goes on looking; a more severe rule takes over where there is one."
 _MILD: Final = frozenset({Do.REPAY, Do.TOP_UP, Do.SWEEP})
 """When one of these fails the next rung takes over; when another fails, nothing that helps may be left."""
@@ -55,8 +55,10 @@ class Story:
         """How a pair stands now: what is over without an event, what fired before the start, what is wrong with its policy."""
         symbol, messages = picture.symbol, []
         holds = {f"rule {name}" for name in picture.fired} | {f"policy {text}" for text in picture.alarms}
+        holds |= {AT_WORK} if picture.busy else set()
         if picture.owes:
-            holds |= {trouble for trouble in self.threads.troubles(symbol) if not trouble.startswith(("rule ", "policy "))}
+            others = {trouble for trouble in self.threads.troubles(symbol) if not trouble.startswith(("rule ", "policy "))}
+            holds |= others - {AT_WORK}
         text = _whole("Nothing that was told of it holds any more.", picture)
         messages += self.threads.keep(symbol, frozenset(holds), "solved", text, now)
         for name in sorted(picture.fired):
@@ -74,21 +76,26 @@ class Story:
         title, text = words.fired(rule, because)
         text = _whole(text, picture, words.to_do(symbol, acts=rule.do is not Do.ALERT))
         severity = _severity_of(rule, picture)
-        return self.threads.alarm(symbol, f"rule {rule.name}", severity, title, text, now, worsens=True)
+        told = self.threads.alarm(symbol, f"rule {rule.name}", severity, title, text, now, worsens=True)
+        if rule.do is not Do.ALERT:
+            self.threads.hold(symbol, AT_WORK, severity, text, now)
+        return told
 
     def _pursued(self, symbol: Symbol, rule: str, report: RunReport, picture: Picture | None, now: datetime) -> list[Message]:
         known = self._rules.get((symbol, rule))
         trouble = f"rule {rule}" if known is not None else f"errand {rule}"
         title, text = words.pursued(rule, report)
-        capped = self.threads.over(symbol, CAPPED, "executing again", text, now)
-        if report.outcome in (Outcome.FLAT, Outcome.REACHED):
-            told = self.threads.add(symbol, Severity.INFO, title, _whole(text, picture), now)
-            return [*told, *([] if known is not None else self._solved(symbol, trouble, text, picture, now)), *capped]
-        if report.outcome is Outcome.PLANNED:
-            return self.threads.add(symbol, Severity.INFO, title, _whole(text, picture), now)
+        if report.outcome in (Outcome.FLAT, Outcome.REACHED, Outcome.PLANNED):
+            text = _whole(text, picture)
+            over = (CAPPED, AT_WORK) if known is not None else (CAPPED, AT_WORK, trouble)
+            solved = [message for one in over for message in self.threads.over(symbol, one, title, text, now)]
+            return solved or self.threads.add(symbol, Severity.INFO, title, text, now)
         severity = Severity.WARNING if known is not None and known.do in _MILD else Severity.CRITICAL
         text = _whole(f"{text} {GOES_ON}", picture, words.to_do(symbol, acts=False))
-        return self.threads.alarm(symbol, trouble, severity, title, text, now, worsens=True)
+        told = self.threads.alarm(symbol, trouble, severity, title, text, now, worsens=True)
+        for one in (CAPPED, AT_WORK):
+            self.threads.over(symbol, one, title, text, now)
+        return told
 
     def _decided(self, symbol: Symbol, plan: Plan, picture: Picture | None, now: datetime) -> list[Message]:
         """Also the cap's trouble ends by events alone: between two plans nobody knows whether it still blocks."""

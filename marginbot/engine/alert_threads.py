@@ -82,6 +82,10 @@ class Threads:
         thread.acknowledged = False
         return [_message(thread, phase, title, text, now)]
 
+    def hold(self, subject: str, trouble: str, severity: Severity, text: str, now: datetime) -> None:
+        """Keep a story open without a word: something is under way that will tell its own end."""
+        self._thread(subject, severity, now).open[trouble] = Trouble(severity, text)
+
     def add(self, subject: str, severity: Severity, title: str, text: str, now: datetime) -> list[Message]:
         """Something that happened and needs no end: a part of the story that is under way, or a note by itself."""
         thread = self._thread(subject, severity, now)

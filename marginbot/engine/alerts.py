@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
+
+import structlog
 
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.message import Message, Phase, Severity
@@ -26,6 +29,10 @@ ROUND_EVERY: Final = 1.0
 MOST_EVENTS: Final = 10_000
 LONGEST: Final = 1500
 """Characters of one message; the strictest of the usual services cut at 2000."""
+
+_LOUDNESS: Final = {Severity.INFO: logging.INFO, Severity.WARNING: logging.WARNING, Severity.CRITICAL: logging.ERROR}
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -89,8 +96,11 @@ class Alerts:
         self._gathered += self.ailments.look_round(self.health.troubles(), now)
         self._gathered += self.threads.due(now)
         gathered, self._gathered = self._gathered, []
-        for message in joined(gathered):
-            self.outbox.put(self._dressed(message))
+        for message in map(self._dressed, joined(gathered)):
+            log.log(
+                _LOUDNESS[message.severity], message.title, phase=message.phase.value, thread=message.thread, text=message.text
+            )
+            self.outbox.put(message)
 
     def _say(self, severity: Severity, title: str, text: str) -> None:
         self._gathered += self.threads.add(EVERYTHING, severity, title, text, self.clock.now())
@@ -131,7 +141,7 @@ def _one_of(told: list[Message]) -> Message:
         last,
         severity=max(message.severity for message in told),
         phase=last.phase if solved or first.phase is not Phase.OPENED else first.phase,
-        title=f"{told[-2].title}; solved" if solved else last.title,
+        title=f"{told[-2].title}; solved" if last.title == "solved" else last.title,
         text="\n".join([*happened, *last.text.splitlines()[1:]]),
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
+from marginbot.domain.amounts import Symbol
 from marginbot.domain.policy import Cron
 from marginbot.engine.events import Notice
 from marginbot.engine.jobs import EVERYWHERE, Jobs, Work
@@ -28,6 +29,7 @@ class Chores:
     watch: Watch
     jobs: Jobs
     allow_withdrawals: bool = False
+    _warned_of: dict[Symbol, datetime] = field(default_factory=dict)
 
     def register(self) -> None:
         """Every chore with its time, UTC."""
@@ -49,14 +51,19 @@ class Chores:
         """When pairs leave isolated margin; a new date of a pair that owes is told."""
         patience = self.outfit.patience(60.0)
         rows = await patience.ask(self.outfit.exchange.delistings)
-        known = {row.symbol: row.at for row in sorted(rows, key=lambda row: row.at, reverse=True)}
-        for symbol, at in known.items():
-            if symbol in self.watch.owing and self.outfit.delistings.get(symbol) != at:
+        self.outfit.delistings.clear()
+        self.outfit.delistings.update({row.symbol: row.at for row in sorted(rows, key=lambda row: row.at, reverse=True)})
+        self._warn_of_delistings()
+        self.watch.look_now()
+
+    def _warn_of_delistings(self) -> None:
+        """Once for each date: of a pair that owes, or as soon as it does."""
+        for symbol in self.watch.owing & self.outfit.delistings.keys():
+            at = self.outfit.delistings[symbol]
+            if self._warned_of.get(symbol) != at:
+                self._warned_of[symbol] = at
                 text = f"{symbol} leaves isolated margin at {at:%Y-%m-%d %H:%M} UTC; coins cannot be brought in any more"
                 self.outfit.tell(symbol, Notice(text, alarm=True))
-        self.outfit.delistings.clear()
-        self.outfit.delistings.update(known)
-        self.watch.look_now()
 
     async def key_rights(self) -> None:
         """A key that lost a right, or won one it must not have, is told before it is needed."""
@@ -73,7 +80,8 @@ class Chores:
         prune(self.outfit.journal.file, self.outfit.clock.now() - KEEP)
 
     async def clocks(self) -> None:
-        """One job for each rule that waits for a moment of the clock."""
+        """One job for each rule that waits for a moment of the clock; and who owes by now may be about to be delisted."""
+        self._warn_of_delistings()
         wanted = {
             f"rule {symbol} {rule.name}": (rule.when.expression, pair, rule.name)
             for symbol, pair in self.watch.pairs.items()

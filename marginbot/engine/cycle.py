@@ -25,6 +25,8 @@ from marginbot.errors import NotSent, RateLimited
 from marginbot.rules.guard import OLDEST_ANSWER
 
 RETRY_AFTER, CONFIRM_EVERY, LIQUIDATION_EVERY = 1.0, 0.5, 2.0
+SLOWER, SLOWEST_CONFIRM = 1.1, 2.0
+"""A record may take half an hour: it is asked for ever more rarely, or the looks would use up what the minute allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Cycle:
     _episode: int | None = None
     _described: Mapping[str, str] = field(default_factory=dict)
     _hopeless: str | None = None
+    _confirming: int = 0
 
     async def run(self, look: Look) -> Ending:
         """Raises whatever cuts the run short (deadline, signal, ban, journal): the frame turns it into an ending."""
@@ -87,7 +90,9 @@ class Cycle:
 
     async def _wait(self, decided: Plan, look: Look) -> Look:
         seconds = _waiting_time(decided, look)
+        self._confirming = self._confirming + 1 if look.pending or look.topping_up else 0
         if seconds > 0:
+            seconds = min(seconds * SLOWER**self._confirming, max(seconds, SLOWEST_CONFIRM))
             self.observer(Notice(f"waiting: {decided.because}", alarm=decided.capped))
             await self.looker.patience.pause(seconds)
         return await self.looker.again(decided.needs)

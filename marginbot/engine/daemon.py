@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 import structlog
 
 from marginbot.domain.amounts import Symbol
-from marginbot.domain.policy import Policy
+from marginbot.domain.policy import Do, Policy
 from marginbot.domain.situation import Ruling
-from marginbot.engine.acceptance import Acceptance
+from marginbot.engine.acceptance import HOW, Acceptance
 from marginbot.engine.desk import Desk
 from marginbot.engine.events import Notice
 from marginbot.engine.health import Health
 from marginbot.engine.operator import Operator
 from marginbot.engine.outfit import Outfit
+from marginbot.engine.pair_watch import PairWatch
 from marginbot.engine.pauses import Pauses
 from marginbot.engine.watch import Watch
-from marginbot.errors import MarginbotError
+from marginbot.errors import ConfigError, MarginbotError
 
 DESK_EVERY = 0.5
 """A person who types `pause` is heard within a second."""
@@ -57,10 +58,17 @@ class Daemon:
             tasks.create_task(self._kept_going("the watch", self.watch.run), name="the watch")
 
     def reload(self, policy: Policy) -> None:
-        """A new policy; every pair keeps its old ladder until it was looked at under the new one."""
+        """A new policy; every pair keeps its old ladder until it was looked at under the new one.
+
+        Raises: ConfigError for one that nobody accepted and that would act at once: it would have to wait, and meanwhile
+        nothing would protect the pair. The policy in force stays.
+        """
         if policy.digest == self.outfit.policy.digest:
             return
-        self.acceptance = Acceptance(self.outfit.notebook, policy.digest)
+        acceptance = Acceptance(self.outfit.notebook, policy.digest)
+        if not acceptance.accepted:
+            self._must_not_act_at_once(policy)
+        self.acceptance = acceptance
         self.outfit.policy = policy
         self.watch.reassign()
 
@@ -97,6 +105,21 @@ class Daemon:
                 await self.stop.wait()
         except TimeoutError:
             return
+
+    def _must_not_act_at_once(self, policy: Policy) -> None:
+        pairs = [self.watch.pairs[symbol] for symbol in self.watch.owing]
+        if self.watch.read_since < 0 or any(pair.known.market is None for pair in pairs):
+            raise ConfigError("not every pair that owes was looked at yet: send the signal again in a moment")
+        acts = tuple(filter(None, (self._acts_at_once(policy, pair) for pair in pairs)))
+        if acts:
+            raise ConfigError(f"{'; '.join(acts)}; {HOW}")
+
+    def _acts_at_once(self, policy: Policy, pair: PairWatch) -> str | None:
+        """What a policy would do to a pair as it was last seen, in words; None when nothing."""
+        ruling = pair.under(policy)
+        if ruling is None or ruling.fires is None or ruling.fires.do is Do.ALERT:
+            return None
+        return f"{ruling.fires.name!r} of the new policy would act on {pair.symbol} at once ({ruling.because})"
 
     def _judged(self, symbol: Symbol, ruling: Ruling) -> None:
         self.acceptance.first(symbol, ruling)

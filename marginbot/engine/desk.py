@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, true, update
 
 from marginbot.domain.amounts import Symbol
 from marginbot.engine import schema
 from marginbot.engine.journal_file import JournalFile
+
+_EPISODES: Final = "episodes"
+_ALWAYS: Final[ColumnElement[bool]] = true()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Request:
     """Something a person asked of the daemon. symbol None: of all pairs. arguments: plain words by name.
 
     taken_at: when the daemon saw it. ended_at, answer: when it was over, and what to tell the person then.
+    episodes: which ones of the journal carry it out, by pair.
     """
 
     id: int
@@ -30,6 +34,7 @@ class Request:
     taken_at: datetime | None
     ended_at: datetime | None
     answer: str | None
+    episodes: Mapping[Symbol, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +64,45 @@ class Desk:
             row = connection.execute(select(schema.requests).where(schema.requests.c.id == number)).one_or_none()
         return None if row is None else _request(row)
 
-    def take(self, number: int, at: datetime) -> None:
-        """The daemon has seen it."""
-        self._change(number, taken_at=at.isoformat())
+    def take(self, number: int, at: datetime) -> bool:
+        """The daemon has seen it. Answers whether it still stands: whoever asked may have withdrawn it."""
+        return self._change(number, schema.requests.c.ended_at.is_(None), taken_at=at.isoformat())
+
+    def follow(self, request: Request, symbol: Symbol, episode: int) -> Request:
+        """From now on this episode carries the request out on a pair, after a restart too. Returns the request as it is now."""
+        episodes = {**request.episodes, symbol: episode}
+        kept = json.dumps({**request.arguments, _EPISODES: " ".join(f"{pair}={number}" for pair, number in episodes.items())})
+        self._change(request.id, arguments=kept)
+        return replace(request, episodes=episodes)
 
     def end(self, number: int, answer: str, at: datetime) -> None:
         """It is over."""
         self._change(number, ended_at=at.isoformat(), answer=answer)
 
-    def _change(self, number: int, **values: str) -> None:
+    def withdraw(self, number: int, answer: str, at: datetime) -> bool:
+        """Nobody needs it any more. Answers False when a daemon has taken it meanwhile: then it stands."""
+        return self._change(number, schema.requests.c.taken_at.is_(None), ended_at=at.isoformat(), answer=answer)
+
+    def _change(self, number: int, only: ColumnElement[bool] = _ALWAYS, **values: str) -> bool:
+        statement = update(schema.requests).where(schema.requests.c.id == number, only).values(**values)
         with self.file.writing(durable=True) as connection:
-            connection.execute(update(schema.requests).where(schema.requests.c.id == number).values(**values))
+            return connection.execute(statement).rowcount == 1
 
 
 def _request(row: Row[Any]) -> Request:
     def time(text: str | None) -> datetime | None:
         return None if text is None else datetime.fromisoformat(text)
 
+    arguments = json.loads(row.arguments)
+    episodes = (pair.split("=") for pair in arguments.pop(_EPISODES, "").split())
     return Request(
         id=row.id,
         kind=row.kind,
         symbol=None if row.symbol is None else Symbol(row.symbol),
-        arguments=json.loads(row.arguments),
+        arguments=arguments,
         asked_at=datetime.fromisoformat(row.asked_at),
         taken_at=time(row.taken_at),
         ended_at=time(row.ended_at),
         answer=row.answer,
+        episodes={Symbol(symbol): int(number) for symbol, number in episodes},
     )

@@ -16,6 +16,10 @@ from marginbot.rules.guard_aims import check_aim
 from marginbot.rules.unwind import plan
 from marginbot.rules.widening import widened
 
+UNWIND_BY_HAND, PANIC_BY_HAND = "unwind by hand", "panic by hand"
+BY_HAND = frozenset({UNWIND_BY_HAND, PANIC_BY_HAND})
+"""Rules of what a person asked a daemon for: no pause and no unaccepted policy holds it back, no rule takes it over."""
+
 NOT_EXECUTING = "protection is holding but NOT executing"
 """What every message of a rule says while the slippage cap blocks its only way out."""
 
@@ -97,7 +101,8 @@ class ToFlat:
 
     def described(self) -> Mapping[str, str]:
         kept = {"goal": "flat", "into": self.goal.into.value, "sweep": str(self.goal.sweep).lower()}
-        return {**kept, **_described_limits(self.limits, self.widens)} if self.widens else kept
+        told = self.widens or self.rule in BY_HAND
+        return {**kept, **_described_limits(self.limits, self.widens)} if told else kept
 
 
 @dataclass(frozen=True, slots=True)

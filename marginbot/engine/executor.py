@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,13 +20,12 @@ from marginbot.engine.patience import Patience
 from marginbot.engine.ports import Exchange
 from marginbot.engine.proof import Proofs
 from marginbot.engine.report import StepReport, StepStatus, amount_of, asset_of, kind_of
+from marginbot.engine.scout import placed
 from marginbot.engine.settle import Settled, Settler
 from marginbot.engine.top_ups import TopUps
 from marginbot.engine.traces import Fate, balances_before
-from marginbot.errors import NotSent, OutcomeUnknown, RateLimited, ReadFailed, RequestRejected
+from marginbot.errors import NotSent, OutcomeUnknown, RateLimited, RequestRejected
 from marginbot.rules.guard import OLDEST_ANSWER
-
-SCOUT_AFTER, SCOUT_EVERY = 2.0, 1.0
 
 
 @dataclass(slots=True)
@@ -143,7 +141,7 @@ class Executor:
                 cancelled = await self._cancel(step)
                 self._done(report, intent, "cancelled" if cancelled else "it was not open any more")
             case CloseOrder():
-                order = await self._place(step, report.client_id or "")
+                order = await placed(self.exchange, self.settler, self.patience.clock, step, report.client_id or "")
                 self._filled(report, intent, order)
             case Repay():
                 record_id = await self.loans.turn(
@@ -161,35 +159,6 @@ class Executor:
         if step.list_id is None:
             return await self.exchange.cancel_order(step.symbol, step.order_id)
         return await self.exchange.cancel_list(step.symbol, step.list_id)
-
-    async def _place(self, step: CloseOrder, client_id: str) -> OrderReport:
-        """Send the order; from 2 s on also look for it by client id, whichever answers first."""
-        found: list[OrderReport] = []
-        bound = asyncio.timeout(None)
-        try:
-            async with bound:
-                scout = asyncio.create_task(self._scout(step, client_id, found, bound))
-                try:
-                    return await self.exchange.close(step, client_id)
-                finally:
-                    scout.cancel()
-        except TimeoutError:
-            if not found:
-                raise
-        return await self.settler.with_fills(found[0])
-
-    async def _scout(self, step: CloseOrder, client_id: str, found: list[OrderReport], bound: asyncio.Timeout) -> None:
-        await self.patience.clock.sleep(SCOUT_AFTER)
-        while True:
-            try:
-                order = await self.exchange.order_by_client_id(step.symbol, client_id)
-            except (ReadFailed, NotSent, RateLimited, RequestRejected):
-                order = None
-            if order is not None and order.final:
-                found.append(order)
-                bound.reschedule(asyncio.get_running_loop().time())
-                return
-            await self.patience.clock.sleep(SCOUT_EVERY)
 
     def _filled(self, report: StepReport, intent: Intent, order: OrderReport) -> None:
         assert isinstance(report.step, CloseOrder)  # noqa: S101

@@ -116,10 +116,10 @@ class Journal:
             found = connection.execute(statements.LAST_OPEN_EPISODE, {"account": account, "symbol": symbol})
             return found.scalar_one_or_none()
 
-    def ends_of(self, account: str, symbols: Collection[Symbol]) -> dict[Symbol, tuple[str, str]]:
-        """Outcome and reason of the last episode of each pair that ended."""
+    def ends_of(self, episodes: Collection[int]) -> dict[Symbol, tuple[str, str]]:
+        """Outcome and reason of those of these episodes that ended, by pair."""
         with self.file.reading() as connection:
-            rows = connection.execute(statements.ENDED_EPISODES, {"account": account, "symbols": list(symbols)})
+            rows = connection.execute(statements.ENDED_EPISODES, {"numbers": list(episodes)})
             return {Symbol(row.symbol): (row.outcome, row.reason) for row in rows}
 
     def intend(self, account: str, intent: Intent) -> int:
@@ -161,17 +161,12 @@ class Journal:
             if one.step.get("rule") == rule and episode_id in (None, one.episode_id)
         )
 
-    def moved_to_spot_since(self, account: str, asset: Asset, intent_id: int) -> Decimal:
-        """Units of a coin that transfers of any pair written down after an intent took to spot, less what they took out of it.
-
-        A sweep that may yet have happened counts, a top-up only once it was accepted.
-        """
+    def later_transfers(self, account: str, asset: Asset, intent_id: int) -> tuple[tuple[str, State, Decimal], ...]:
+        """Kind, state and units of what of a coin was moved, or may have been, by intents of any pair after this one."""
         wanted = {"account": account, "asset": asset, "number": intent_id}
         with self.file.reading() as connection:
-            found = connection.execute(statements.LATER_TRANSFERS, wanted).all()
-        swept = sum((Decimal(row.amount) for row in found if row.kind == "sweep"), Decimal(0))
-        accepted = (State.ACCEPTED.value, State.DONE.value)
-        return swept - sum((Decimal(row.amount) for row in found if row.kind == "top_up" and row.state in accepted), Decimal(0))
+            found = connection.execute(statements.LATER_TRANSFERS, wanted)
+            return tuple((row.kind, State(row.state), Decimal(row.amount)) for row in found)
 
     def open_intents(self, account: str, symbol: Symbol) -> tuple[Intent, ...]:
         """Writes of a pair whose outcome is not settled, oldest first."""

@@ -32,8 +32,8 @@ class JournalFile:
     def writing(self, durable: bool) -> Iterator[Connection]:
         """A transaction; `durable` waits until the disk has it."""
         with spoken("written", self._url.database), self.engine.connect() as connection:
-            connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            connection.rollback()
+            # By the driver itself: SQLAlchemy would begin a transaction first, and inside one nothing of this changes.
+            connection.connection.cursor().execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             with connection.begin():
                 yield connection
 
@@ -79,7 +79,7 @@ def spoken(what: str, where: object) -> Iterator[None]:
     """Turns the database's errors into one sentence for a person."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         cause = getattr(error, "orig", None) or error
         raise JournalUnavailable(
             f"the journal {where} cannot be {what} ({cause}): free disk space, close what holds the file, "

@@ -10,18 +10,24 @@ from marginbot.domain.look import Look
 from marginbot.domain.plan import Plan
 from marginbot.domain.policy import Rule
 from marginbot.domain.situation import Ruling
-from marginbot.engine.errands import Errand
+from marginbot.engine.errands import BY_HAND, Errand
 from marginbot.engine.report import Outcome
+from marginbot.errors import SafetyRefused
 
 
 @dataclass(slots=True)
 class Latched:
-    """What fires is judged anew on every look, and told. severity: position of a rule in its ladder, by name."""
+    """What fires is judged anew on every look, and told. severity: of an errand, among those of its pair's ladder.
+
+    by_hand: what a person asked for meanwhile, which goes before everything. held_back: why what a rule began must stop here.
+    """
 
     current: Errand
     judged: Callable[[Look], Ruling]
-    severity: Callable[[str], int]
+    severity: Callable[[Errand], int]
     begun_by: Callable[[Rule, Look], Errand | None]
+    by_hand: Callable[[], Errand | None] = lambda: None
+    held_back: Callable[[], str | None] = lambda: None
 
     @property
     def symbol(self) -> Symbol:
@@ -44,9 +50,15 @@ class Latched:
         return self.current.reached
 
     def plan(self, look: Look) -> Plan:
+        """Raises: SafetyRefused when a pause began; the episode stays open and goes on after it."""
         fires = self.judged(look).fires
-        if fires is not None and self.severity(fires.name) > self.severity(self.current.rule):
-            self.current = self.begun_by(fires, look) or self.current
+        begun = None if fires is None else self.begun_by(fires, look)
+        if begun is not None and self.severity(begun) > self.severity(self.current):
+            self.current = begun
+        self.current = self.by_hand() or self.current
+        why = self.held_back()
+        if why is not None and self.current.rule not in BY_HAND:
+            raise SafetyRefused(why)
         return self.current.plan(look)
 
     def check(self, plan: Plan, look: Look, now: float, unresolved: tuple[str, ...]) -> None:

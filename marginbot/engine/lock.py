@@ -13,6 +13,9 @@ from filelock import FileLock, Timeout
 from marginbot.domain.amounts import Symbol
 from marginbot.errors import SafetyRefused
 
+PROBED_FOR = 0.2
+"""Seconds after which a daemon's lock is held by a daemon, and not by a command that asks whether it is held."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -37,7 +40,7 @@ def instance_lock(directory: Path, venue: str, account: str) -> Iterator[None]:
         "another `marginbot run` watches this account already; this one did nothing. "
         "Speak to it with pause, resume, ack and panic, or stop it first"
     )
-    with _held(directory, _daemon_name(venue, account), busy):
+    with _held(directory, _daemon_name(venue, account), busy, PROBED_FOR):
         yield
 
 
@@ -46,9 +49,9 @@ def running_daemons(directory: Path, venue: str) -> tuple[str, ...]:
     prefix = _file_name(_daemon_name(venue, ""))
     found = []
     for file in sorted(directory.glob(f"{prefix}*.lock")):
-        lock = FileLock(file, timeout=0)
+        lock = FileLock(file, timeout=PROBED_FOR)
         try:
-            lock.acquire()
+            lock.acquire(poll_interval=PROBED_FOR / 4)
         except (Timeout, OSError):
             found.append(unquote(file.name.removeprefix(prefix).removesuffix(".lock")))
         else:
@@ -65,8 +68,8 @@ def _file_name(name: str) -> str:
 
 
 @contextmanager
-def _held(directory: Path, name: str, busy: str) -> Iterator[None]:
-    lock = FileLock(directory / f"{_file_name(name)}.lock", timeout=0)
+def _held(directory: Path, name: str, busy: str, within: float = 0) -> Iterator[None]:
+    lock = FileLock(directory / f"{_file_name(name)}.lock", timeout=within)
     try:
         lock.acquire()
     except Timeout as taken:

@@ -17,7 +17,7 @@ from marginbot.engine.tally import Tally
 
 def pictures(daemon: Daemon) -> dict[Symbol, Picture]:
     """How every pair under watch stands now."""
-    found = ((symbol, picture_of(pair.known)) for symbol, pair in daemon.watch.pairs.items())
+    found = ((symbol, picture_of(pair.known, pair.busy)) for symbol, pair in daemon.watch.pairs.items())
     return {symbol: picture for symbol, picture in found if picture is not None}
 
 

@@ -17,6 +17,7 @@ from marginbot.engine.loans import LoanQueue
 from marginbot.engine.notebook import Notebook
 from marginbot.engine.patience import Patience
 from marginbot.engine.ports import Clock, Exchange
+from marginbot.engine.spare import Spare
 
 Audience = Callable[[Symbol, Event], None]
 
@@ -28,7 +29,7 @@ class Outfit:
     account: its number in the journal. patience: for so many seconds. judged: told of every ruling of a full look.
     held_back: why nothing may be sent for a pair now (a pause, a policy nobody has accepted), None when it may.
     delistings: when pairs leave isolated margin, as last read. policy: replaced as a whole by a reload.
-    dry_run: nothing is sent; what would be is written down and told.
+    dry_run: nothing is sent; what would be is written down and told. spare: stands in for a journal that cannot be written.
     """
 
     exchange: Exchange
@@ -49,3 +50,7 @@ class Outfit:
     delistings: dict[Symbol, datetime] = field(default_factory=dict)
     deadline: float = 120.0
     dry_run: bool = False
+    spare: Spare = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.spare = Spare(self.journal.file)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -11,9 +11,9 @@ from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.look import Look
 from marginbot.domain.margin import tier_of
-from marginbot.domain.policy import Do, Rule
+from marginbot.domain.policy import Do, Policy, Rule
 from marginbot.domain.situation import Ruling, Situation
-from marginbot.engine.errands import Errand
+from marginbot.engine.errands import BY_HAND, Errand
 from marginbot.engine.events import Event, Fired, Looked, Notice, Pursued, Rearmed
 from marginbot.engine.explain import OwnSteps
 from marginbot.engine.journal import Episode
@@ -25,9 +25,11 @@ from marginbot.engine.proof import Proofs
 from marginbot.engine.rehearsal import rehearse
 from marginbot.engine.report import Outcome, RunReport
 from marginbot.engine.run import Run
-from marginbot.engine.rungs import errand_again, errand_of
+from marginbot.engine.rungs import errand_again, errand_of, staying_put
 from marginbot.engine.watched import Watched
+from marginbot.errors import JournalUnavailable
 from marginbot.rules.assign import assign
+from marginbot.rules.ladder import judge
 
 MOST_ERRANDS = 8
 """How many errands one visit may carry out one after the other, before the next poll has its say."""
@@ -48,6 +50,9 @@ class PairWatch:
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     _asked_again: bool = False
     _said: tuple[str, str] | None = None
+    _rehearsed: Mapping[str, str] | None = None
+    wish: Errand | None = None
+    """What a person asked for while a visit was under way."""
 
     def __post_init__(self) -> None:
         self.known = Watched(self.symbol, self.outfit.notebook)
@@ -62,12 +67,22 @@ class PairWatch:
         """The policy or the pair's tier changed: the next look decides which ladder it has. Until then the old one holds."""
         self._market_is_old = True
 
+    def under(self, policy: Policy) -> Ruling | None:
+        """What another policy would say of the pair as it was last seen; None when that is not known."""
+        known, now = self.known, self.outfit.clock.now()
+        if known.row is None or known.market is None:
+            return None
+        ladder = assign(policy, self.symbol, tier_of(known.row, known.market.tiers), known.row.owes).ladder
+        return judge(ladder, known.situation(known.row, now, self.outfit.delistings.get(self.symbol)), known.memories)
+
     def glance(self, row: IsolatedAccount, book_mid: Decimal | None) -> bool:
         """A poll showed this row. Keeps memory and fence up to date; answers whether somebody must look."""
         if self.busy:
             return False
         before, now = self.known.row, self.outfit.clock.now()
         self.known.seen(row, now)
+        if self._said is not None and self.outfit.held_back(self.symbol) is None:
+            self._said = None
         if not row.owes and self.known.assigned is None:
             return False
         if self._looker is None or self._market_is_old:
@@ -88,8 +103,16 @@ class PairWatch:
         async with self._busy:
             for _ in range(MOST_ERRANDS):
                 self._asked_again = False
-                if not await self._once() and not self._asked_again:
+                if not await self._once_with_or_without_a_journal() and not self._asked_again:
                     return
+
+    async def _once_with_or_without_a_journal(self) -> bool:
+        try:
+            return await self._once()
+        except JournalUnavailable as lost:
+            if not self.outfit.spare.stand_in(str(lost)):
+                raise
+            return True
 
     async def _once(self) -> bool:
         """One look and, when something fires or is still wanted, its errand. Answers whether to look again."""
@@ -99,14 +122,15 @@ class PairWatch:
         situation, ruling = self._ruling_of(look)
         self.outfit.judged(self.symbol, ruling)
         held_back = self.outfit.held_back(self.symbol)
-        asked_for = episode is not None and self._severity(episode.rule) == ABOVE_EVERY_RULE
+        asked_for = self.wish is not None or (episode is not None and episode.rule in BY_HAND)
         if held_back is not None and not asked_for:
             self._wait_and_say(situation, ruling, look, held_back)
             return False
+        self._said = None
         self._heed(situation, ruling, look)
         errand = self._wanted(ruling, episode, look)
         if errand is None:
-            return False
+            return self._must_be_passed_over(ruling.fires)
         if self.outfit.dry_run:
             self._rehearse(errand, look)
             return False
@@ -138,6 +162,10 @@ class PairWatch:
                 self._hear(Notice(alarm, alarm=True))
 
     def _rehearse(self, errand: Errand, look: Look) -> None:
+        described = {"rule": errand.rule, **errand.described()}
+        if described == self._rehearsed:
+            return
+        self._rehearsed = described
         steps = rehearse(self.outfit, errand, look)
         first = f"{len(steps)} steps, the first because {steps[0].because}" if steps else "nothing yet"
         self._hear(Notice(f"{self.symbol}: a dry run: {errand.rule!r} would send {first}", alarm=True))
@@ -173,18 +201,34 @@ class PairWatch:
         """What an earlier process or visit left unfinished goes on, unless something more severe fires."""
         begun = None if ruling.fires is None else self._begun_by(ruling.fires, look)
         if episode is not None:
-            resumed = errand_again(episode, self.outfit.limits)
+            resumed = self._possible(errand_again(episode, self.outfit.limits))
+            if resumed is None:
+                return None if begun is None else self._latched(begun)
             latched = self._latched(resumed)
-            if begun is not None and self._severity(begun.rule) > self._severity(resumed.rule):
+            if begun is not None and self._severity(begun) > self._severity(resumed):
                 latched.current = begun
             return latched
-        return None if begun is None else self._latched(begun)
+        wanted = self.wish or begun
+        return None if wanted is None else self._latched(wanted)
 
     def _begun_by(self, rule: Rule, look: Look) -> Errand | None:
-        return errand_of(rule, look, self.outfit)
+        errand = errand_of(rule, look, self.outfit)
+        return errand if errand is None else self._possible(errand)
+
+    def _possible(self, errand: Errand) -> Errand | None:
+        """Without a journal on disk nothing is moved between wallets: who did what could not be told after a crash."""
+        return staying_put(errand) if self.outfit.spare.in_use else errand
+
+    def _must_be_passed_over(self, rule: Rule | None) -> bool:
+        """A rung that could only move coins between wallets hands over to the next one while there is no journal on disk."""
+        if rule is None or rule.do not in (Do.TOP_UP, Do.SWEEP) or not self.outfit.spare.in_use:
+            return False
+        self.known.failed(rule.name)
+        return True
 
     def _latched(self, errand: Errand) -> Latched:
-        return Latched(errand, self._judged_again, self._severity, self._begun_by)
+        held_back = lambda: self.outfit.held_back(self.symbol)  # noqa: E731
+        return Latched(errand, self._judged_again, self._severity, self._begun_by, lambda: self.wish, held_back)
 
     def _judged_again(self, look: Look) -> Ruling:
         self._take_in(look)
@@ -192,10 +236,11 @@ class PairWatch:
         self._heed(situation, ruling, look)
         return ruling
 
-    def _severity(self, rule: str) -> int:
-        """What a person asked for is above every rule: no pause and no unaccepted policy holds it back."""
-        position = -1 if self.known.assigned is None else self.known.assigned.ladder.severity(rule)
-        return position if position >= 0 else ABOVE_EVERY_RULE
+    def _severity(self, errand: Errand) -> int:
+        """Above every rule: what a person asked for, and an unwind that no rule of today's ladder began."""
+        position = -1 if self.known.assigned is None else self.known.assigned.ladder.severity(errand.rule)
+        above = errand.rule in BY_HAND or (position < 0 and errand.reached is Outcome.FLAT)
+        return ABOVE_EVERY_RULE if above else position
 
     async def _carry_out(self, errand: Errand, look: Look, patience: Patience) -> RunReport:
         outfit = self.outfit
@@ -217,10 +262,16 @@ class PairWatch:
 
     def _goes_on(self, errand: Errand, report: RunReport) -> bool:
         """Whether to look again at once: a rung that failed hands over to the next one."""
+        if report.unwritten:
+            return self.outfit.spare.stand_in(report.reason)
         if report.outcome in (Outcome.FLAT, Outcome.REACHED):
             return True
+        by_hand = errand.rule in BY_HAND
+        if self.outfit.held_back(self.symbol) is not None and not by_hand:
+            return False
         if report.outcome in (Outcome.RESIDUE, Outcome.STOPPED) and not report.unreachable:
-            self.known.failed(errand.rule)
+            if not by_hand:
+                self.known.failed(errand.rule)
             return True
         return False
 

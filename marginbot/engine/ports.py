@@ -88,6 +88,10 @@ class Exchange(ExchangeReads, ExchangeWrites, Protocol):
         """A fresh meter for everything asked inside."""
         ...
 
+    def polling(self) -> AbstractContextManager[None]:
+        """Requests made inside leave the reserve of every rate budget alone."""
+        ...
+
     @property
     def recv_window_ms(self) -> int:
         """How long after its timestamp the exchange may still take one of our writes."""

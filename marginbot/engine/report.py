@@ -82,7 +82,10 @@ class StepReport:
 
 @dataclass(slots=True)
 class RunReport:
-    """One run on one pair, whole. The exit code follows from how it ended, see `exit_code`."""
+    """One run on one pair, whole. The exit code follows from how it ended, see `exit_code`.
+
+    unreachable: the exchange could not be asked. unwritten: the journal was lost on the way.
+    """
 
     symbol: Symbol
     venue: str
@@ -97,6 +100,7 @@ class RunReport:
     round_trips: int = 0
     elapsed_ms: int = 0
     unreachable: bool = False
+    unwritten: bool = False
 
     @property
     def exit_code(self) -> int:

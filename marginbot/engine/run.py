@@ -106,7 +106,10 @@ class Run:
             # A page instead of an answer: a firewall or a wrong address, so the exchange itself was not reached.
             self.report.unreachable = refused_read.code is None
             return self._stopped(str(refused_read))
-        except (JournalUnavailable, PlanRefused) as trouble:
+        except JournalUnavailable as lost:
+            self.report.unwritten = True
+            return self._stopped(str(lost))
+        except PlanRefused as trouble:
             return self._stopped(str(trouble))
 
     async def _whole(self) -> Ending:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -45,6 +46,13 @@ def errand_of(rule: Rule, look: Look, outfit: Outfit) -> Errand | None:
         leave_orders=rule.open_orders is OpenOrders.LEAVE,
     )
     return ToLevel(aim, limits, rule.name, widens=True)
+
+
+def staying_put(errand: Errand) -> Errand | None:
+    """The same without any coin moved between wallets, for times without a journal on disk; None when nothing of it is left."""
+    if isinstance(errand, ToFlat):
+        return replace(errand, goal=replace(errand.goal, sweep=False), limits=replace(errand.limits, topup_crumb=ZERO))
+    return None if errand.transfers else errand
 
 
 @exact

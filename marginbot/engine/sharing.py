@@ -1,4 +1,4 @@
-"""One account read for everybody who asked at the same moment: it shows every pair, and costs the same for one as for twenty."""
+"""Reads that show every pair at once, made once for everybody who asked at the same moment: they cost the same for twenty."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Symbol
+from marginbot.domain.records import SpotWallet
 from marginbot.engine.ports import Exchange
 
 T = TypeVar("T")
@@ -40,11 +41,12 @@ def _heard(flight: asyncio.Task[Any]) -> None:
 
 
 class SharedLooks:
-    """The exchange as it is, except that account reads are shared."""
+    """The exchange as it is, except that reads of the isolated accounts and of the spot wallet are shared."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._accounts = SingleFlight(exchange.isolated_accounts)
+        self._wallets = SingleFlight(exchange.spot_wallet)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._exchange, name)
@@ -52,6 +54,10 @@ class SharedLooks:
     async def isolated_accounts(self) -> Mapping[Symbol, IsolatedAccount]:
         """Every isolated account, from a request sent after this call."""
         return await self._accounts()
+
+    async def spot_wallet(self) -> SpotWallet:
+        """The spot wallet, from a request sent after this call."""
+        return await self._wallets()
 
 
 def sharing(exchange: Exchange) -> Exchange:

@@ -21,7 +21,7 @@ LAST_OPEN_EPISODE: Final = (
 OPEN_EPISODES: Final = select(episodes).where(episodes.c.account == bindparam("account"), _open).order_by(episodes.c.id)
 ENDED_EPISODES: Final = (
     select(episodes.c.symbol, episodes.c.outcome, episodes.c.reason)
-    .where(episodes.c.account == bindparam("account"), episodes.c.symbol.in_(bindparam("symbols", expanding=True)), ~_open)
+    .where(episodes.c.id.in_(bindparam("numbers", expanding=True)), ~_open)
     .order_by(episodes.c.id)
 )
 

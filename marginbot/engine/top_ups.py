@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from marginbot.domain.account import IsolatedAccount
-from marginbot.domain.amounts import Symbol, plain
+from marginbot.domain.amounts import ZERO, Asset, Symbol, plain
 from marginbot.engine.events import Observer, StepEnded
 from marginbot.engine.explain import OwnSteps
-from marginbot.engine.journal import Intent
+from marginbot.engine.journal import Intent, State
 from marginbot.engine.ports import ExchangeReads
 from marginbot.engine.report import StepReport, StepStatus
 from marginbot.engine.settle import Settled, Settler
 from marginbot.engine.traces import Fate, Twice, money_of, with_spot_moved
+
+_TAKEN = (State.ACCEPTED, State.DONE)
 
 
 @dataclass(slots=True)
@@ -73,7 +76,7 @@ class TopUps:
     def _settled(self, one: Followed, answers: Mapping[str, Any], account: IsolatedAccount) -> Settled | None:
         rows, spot, intent, settler = answers["transfers in"], answers["spot"].free, one.intent, one.settler
         asset, _ = money_of(intent)
-        known = with_spot_moved(intent, settler.journal.moved_to_spot_since(settler.account, asset, intent.id))
+        known = with_spot_moved(intent, _moved_to_spot_since(settler, asset, intent.id))
         settled = settler.transfer(known, rows, account, spot, one.since_ms, one.balances)
         row = settler.own_row(rows, intent, moved=False)
         if row is not None:
@@ -96,6 +99,16 @@ class TopUps:
             report.exchange_id = settled.record.record_id
         if was is StepStatus.UNKNOWN and done:
             observer(StepEnded(report))
+
+
+def _moved_to_spot_since(settler: Settler, asset: Asset, intent_id: int) -> Decimal:
+    """Units of a coin that transfers of any pair, written down after an intent, took to spot less what they took out of it.
+
+    A sweep that may yet have happened counts, a top-up only once it was accepted.
+    """
+    later = settler.journal.later_transfers(settler.account, asset, intent_id)
+    swept = sum((amount for kind, _, amount in later if kind == "sweep"), ZERO)
+    return swept - sum((amount for kind, state, amount in later if kind == "top_up" and state in _TAKEN), ZERO)
 
 
 def _words(one: Followed) -> str:

@@ -15,14 +15,13 @@ import structlog
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Symbol
-from marginbot.domain.margin import deciding_level
 from marginbot.engine.events import Notice
 from marginbot.engine.fences import Fences
 from marginbot.engine.health import Health
 from marginbot.engine.outfit import Outfit
 from marginbot.engine.pair_watch import PairWatch
 from marginbot.engine.patience import Interrupted
-from marginbot.errors import MarginbotError, RateLimited
+from marginbot.errors import JournalUnavailable, MarginbotError, RateLimited
 
 EVERY, EVERY_IN_DANGER, EVERY_WITHOUT_DEBT = 5.0, 1.0, 30.0
 VISITS_APART = 0.2
@@ -31,7 +30,10 @@ LATE = 3.0
 """How many intervals may pass without a look until that is a fault."""
 STUCK_AFTER = 330.0
 """Seconds a look may take: no request may be given more than 300 by the settings."""
-LOOKS = "looks"
+LOOKS, MARKET_STREAM, JOURNAL = "looks", "market stream", "journal"
+EVERYWHERE = Symbol("")
+HOME_EVERY = 5.0
+"""Seconds between two tries to write a journal's file again."""
 
 log = structlog.get_logger(__name__)
 
@@ -55,19 +57,26 @@ class Watch:
     visits: int = 0
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _turns_by: float = math.inf
+    _home_again_at: float = 0.0
+    read_since: float = -math.inf
+    """Monotonic seconds: what `rows` shows was asked for then."""
 
     def __post_init__(self) -> None:
         self.fences = Fences(self.crossed)
+        self.outfit.spare.told = self._journal
 
     async def run(self) -> None:
         """Look, rest, look again."""
         self._turns_by = self.outfit.clock.monotonic()
         try:
             while not self.stop.is_set():
-                await self._look_at_all()
-                await self._until_woken(self._interval())
+                seconds = await self._look_at_all()
+                self._carry_home()
+                await self._until_woken(seconds)
         finally:
-            await self._end_visits()
+            if self.stop.is_set():
+                await self._end_visits()
+                self._carry_home()
 
     @property
     def turning(self) -> bool:
@@ -116,22 +125,31 @@ class Watch:
         if not self.stop.is_set():
             self._visit_all(crossed)
 
-    async def _look_at_all(self) -> None:
-        """One read of the whole account, and a visit of every pair on which something fires."""
+    async def _look_at_all(self) -> float:
+        """One read of the whole account, and a visit of every pair on which something fires. Answers how long to rest then."""
         self._wake.clear()
+        began = self.outfit.clock.monotonic()
         try:
-            rows = await self.outfit.exchange.isolated_accounts()
+            with self.outfit.exchange.polling():
+                rows = await self.outfit.exchange.isolated_accounts()
         except MarginbotError as trouble:
             self.health.ill(LOOKS, str(trouble))
-            await self._wait_for(trouble)
-            return
-        self.rows = rows
+            return self._until_over(trouble)
+        self.rows, self.read_since = rows, began
         self.health.well(LOOKS)
-        self._visit_all(self._due(rows))
+        try:
+            due = self._due(rows)
+        except JournalUnavailable as lost:
+            if not self.outfit.spare.stand_in(str(lost)):
+                raise
+            due = self._due(rows)
+        self._visit_all(due)
         self.health.expect(LOOKS, self._interval() * LATE + self.outfit.deadline / 4)
+        return self._interval()
 
     def _due(self, rows: Mapping[Symbol, IsolatedAccount]) -> list[Symbol]:
         wanted = {episode.symbol for episode in self.outfit.journal.open_episodes(self.outfit.account)}
+        deaf = MARKET_STREAM in self.health.troubles()  # its last prices may be old: no fence is built on them
         due = []
         for symbol, row in rows.items():
             if not row.created or not row.enabled or not (row.owes or symbol in self.pairs or symbol in wanted):
@@ -139,7 +157,7 @@ class Watch:
             pair = self.pairs.get(symbol)
             if pair is None:
                 pair = self.pairs[symbol] = PairWatch(symbol, self.outfit)
-            if pair.glance(row, self.fences.mid(symbol)) or (symbol in wanted and not pair.busy):
+            if pair.glance(row, None if deaf else self.fences.mid(symbol)) or (symbol in wanted and not pair.busy):
                 due.append(symbol)
             elif not pair.busy:
                 self.fences.put(symbol, pair.known.fence)
@@ -170,14 +188,30 @@ class Watch:
             self.fences.put(pair.symbol, pair.known.fence)
             self._visits.pop(pair.symbol, None)
 
+    def _journal(self, lost: str | None) -> None:
+        """The journal's file was given up, or has everything again."""
+        if lost is None:
+            self.health.well(JOURNAL)
+            self.outfit.tell(EVERYWHERE, Notice("the journal can be written again, and has what happened meanwhile"))
+            return
+        self.health.ill(JOURNAL, lost)
+        means = "closing and repaying go on with a journal in memory, top-ups and sweeps stop"
+        self.outfit.tell(EVERYWHERE, Notice(f"{means}: {lost}", alarm=True))
+
+    def _carry_home(self) -> None:
+        """Try to give the journal back to its file; visits hold numbers of its rows, so only while there are none."""
+        spare, now = self.outfit.spare, self.outfit.clock.monotonic()
+        if not spare.in_use or self._visits or (now < self._home_again_at and not self.stop.is_set()):
+            return
+        self._home_again_at = now + HOME_EVERY
+        spare.carry_home()
+
     def _failed(self, pair: PairWatch, part: str, why: str) -> None:
         self.health.ill(part, why)
         self.outfit.tell(pair.symbol, Notice(f"{pair.symbol} could not be guarded: {why}", alarm=True))
 
     def _danger(self, symbol: Symbol) -> Decimal:
-        row = self.pairs[symbol].known.row
-        level = None if row is None else deciding_level(row)
-        return Decimal("Infinity") if level is None else level
+        return self.pairs[symbol].known.safety
 
     def _interval(self) -> float:
         """How long to rest: shorter when a rule has fired somewhere and is not over, longer when nobody owes."""
@@ -186,12 +220,12 @@ class Watch:
         disarmed = any(not memory.armed for symbol in self.owing for memory in self.pairs[symbol].known.memories.values())
         return EVERY_IN_DANGER if disarmed or self._visits else EVERY
 
-    async def _wait_for(self, trouble: MarginbotError) -> None:
-        """A limit is sat out; anything else is tried again after a second."""
+    def _until_over(self, trouble: MarginbotError) -> float:
+        """Seconds: a limit is sat out; anything else is tried again after one."""
         seconds = 1.0
         if isinstance(trouble, RateLimited):
             seconds = max(seconds, (trouble.until_ms - self.outfit.exchange.server_now_ms()) / 1000)
-        await self._until_woken(seconds)
+        return seconds
 
     async def _until_woken(self, seconds: float) -> None:
         """Rest so long, or until a fence is crossed, somebody asks, or the daemon ends."""

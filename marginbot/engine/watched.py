@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import ZERO, Symbol, exact
-from marginbot.domain.margin import Fence, in_book_terms, liability_value, margin_level
+from marginbot.domain.margin import Fence, deciding_level, in_book_terms, liability_value, margin_level, tier_of
 from marginbot.domain.market import Market
 from marginbot.domain.situation import RuleMemory, Ruling, Situation
 from marginbot.engine.notebook import Debt, Notebook
@@ -56,6 +56,18 @@ class Watched:
             interest_paid=ZERO if self.debt is None else self.debt.interest_value,
             cron_due=frozenset(self.cron_due),
         )
+
+    @property
+    def safety(self) -> Decimal:
+        """How many times the level at which the exchange takes over; of pairs with other tiers the smaller is nearer to it.
+
+        Infinite without debt; the level itself before the pair's tiers are known.
+        """
+        level = None if self.row is None else deciding_level(self.row)
+        if level is None or self.row is None:
+            return Decimal("Infinity")
+        tier = None if self.market is None else tier_of(self.row, self.market.tiers)
+        return level if tier is None else level / tier.liquidation_level
 
     def ruling(self, situation: Situation) -> Ruling | None:
         """What the pair's ladder says; None while it has none (it has not been looked at yet)."""

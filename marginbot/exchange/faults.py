@@ -147,6 +147,8 @@ def _read(body: bytes) -> tuple[_Refusal | None, bool]:
         parsed = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None, False
+    if not isinstance(parsed, dict) or "code" not in parsed:
+        return None, True
     try:
         return msgspec.convert(parsed, _Refusal), True
     except msgspec.ValidationError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -75,12 +76,26 @@ def open_notifiers(addresses: Sequence[tuple[str, Severity]]) -> tuple[AppriseNo
     found = []
     for number, (address, least) in enumerate(addresses, 1):
         service, scheme = apprise.Apprise(asset=asset), address.partition("://")[0].lower()
-        if not service.add(address) or len(service) != 1:
+        with _silently():
+            known = service.add(address) and len(service) == 1
+        if not known:
             raise ConfigError(f"{SETTING}: address {number} ({scheme}://...) is not one that Apprise knows", SETTING)
         kind = _kind(service[0])
         shown = kind if scheme in ("http", "https") else scheme
         found.append(AppriseNotifier(f"{shown} (address {number})", least, service, kind in _MARKS_TEXT_UP))
     return tuple(found)
+
+
+@contextmanager
+def _silently() -> Iterator[None]:
+    """What Apprise says of an address it does not know shows half of it."""
+    import apprise
+
+    before, apprise.logger.disabled = apprise.logger.disabled, True
+    try:
+        yield
+    finally:
+        apprise.logger.disabled = before
 
 
 def _kind(plugin: Any) -> str:

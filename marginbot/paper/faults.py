@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Literal
 
 import msgspec
@@ -109,11 +110,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         extra = tuple((name.lower().encode(), value.encode()) for name, value in self.headers.items())
         return Response(self.status or base.status, body, base.headers + extra)
 
-    def matches(self, request: Request, sent: Mapping[str, str]) -> bool:
+    def matches(self, request: Request, sent: Callable[[], Mapping[str, str]]) -> bool:
         return (
             fnmatchcase(request.method, self.method)
             and fnmatchcase(request.path, self.path)
-            and all(sent.get(name) == value for name, value in self.params.items())
+            and all(sent().get(name) == value for name, value in self.params.items())
         )
 
 
@@ -146,7 +147,7 @@ class FaultScript:
         """The fault that strikes this request, counted as used."""
         if not self._armed:
             return None
-        sent = lenient_params(request.query, request.body)
+        sent = cache(lambda: lenient_params(request.query, request.body))
         for armed in self._armed:
             if armed.strikes(request, sent):
                 return armed.fault
@@ -170,8 +171,8 @@ class _Armed:
     def disarm(self) -> None:
         self._record.disarmed = True
 
-    def strikes(self, request: Request, sent: Mapping[str, str]) -> bool:
-        if self.spent or not self.fault.matches(request, sent) or (self._when is not None and not self._when(sent)):
+    def strikes(self, request: Request, sent: Callable[[], Mapping[str, str]]) -> bool:
+        if self.spent or not self.fault.matches(request, sent) or (self._when is not None and not self._when(sent())):
             return False
         self._record.seen += 1
         return self._record.seen > self.fault.skip

@@ -42,9 +42,15 @@ class Exchanged(NamedTuple):
 
     method: str
     path: str
-    params: dict[str, str]
+    query: bytes
+    body: bytes
     status: int | None
     error: str | None
+
+    @property
+    def params(self) -> dict[str, str]:
+        """Decoded parameters without the signature; decoded only when somebody looks."""
+        return lenient_params(self.query, self.body)
 
 
 class FaultTransport(httpx.AsyncBaseTransport):
@@ -148,8 +154,7 @@ class FaultTransport(httpx.AsyncBaseTransport):
             await self.sleep(seconds)
 
     def _note(self, message: Request, status: int | None, error: str | None) -> None:
-        sent = lenient_params(message.query, message.body)
-        self.log.append(Exchanged(message.method, message.path, sent, status, error))
+        self.log.append(Exchanged(message.method, message.path, message.query, message.body, status, error))
 
 
 def _message(request: httpx.Request, body: bytes) -> Request:

@@ -42,11 +42,17 @@ def freeing(aim: Aim, look: Look, side: AssetBalance, missing: Decimal, what_for
 
 def _newest_until(orders: tuple[OpenOrder, ...], side: Side, missing: Decimal) -> Iterator[Resting]:
     freed = ZERO
-    for one in sorted(resting(orders, side), key=lambda one: one.placed_at, reverse=True):
+    for one in sorted(resting(orders, side), key=_age, reverse=True):
         if freed >= missing:
             return
         freed += one.locked
         yield one
+
+
+def _age(one: Resting) -> tuple[datetime, int, str]:
+    """Of orders of one moment the higher number is the newer."""
+    number = one.orders[-1].order_id
+    return one.placed_at, len(number), number
 
 
 def resting(orders: tuple[OpenOrder, ...], side: Side) -> Iterator[Resting]:

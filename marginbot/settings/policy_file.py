@@ -47,6 +47,13 @@ _RULE_KEYS: Final = (*_ALWAYS, *dict.fromkeys(option for options in _OPTIONS.val
 _AIMING: Final = frozenset({Do.TOP_UP, Do.DELEVERAGE, Do.SWEEP})
 
 
+def _backstop(value: object) -> bool:
+    """A key of the format that this version cannot serve yet: it must not be read and ignored."""
+    if truth(value):
+        raise ValueError("true is not in this version yet: no stop order is placed at the exchange; remove it or say false")
+    return False
+
+
 def policy_of(settings: Settings) -> Policy:
     """The policy these settings name: the file, read now, or the preset. Raises: ConfigError."""
     if settings.policy.file is not None:
@@ -106,7 +113,7 @@ def _ladder(table: Table, before: list[Ladder]) -> Ladder:
         if rule.name in {earlier.name for earlier in rules[:number]}:
             raise table.wrong("rule", f"{rule.name!r} is there twice: give each rule of a policy a name of its own")
     name = table.get("name", _name, ", ".join(pairs))
-    return Ladder(name, pairs, rules, table.get("backstop", truth, False), preset)
+    return Ladder(name, pairs, rules, table.get("backstop", _backstop, False), preset)
 
 
 def _rule(table: Table) -> Rule:

@@ -34,7 +34,8 @@ CONNECTIONS = 8
 CALLS = 500  # of each connection, in a round
 ROUNDS = 3
 STAT = "/proc/{}/stat"
-pytestmark = pytest.mark.skipif(not Path(STAT.format("self")).exists(), reason="processor time of another process is read from /proc")
+NO_PROC = "the processor time of another process is read from /proc"
+pytestmark = pytest.mark.skipif(not Path(STAT.format("self")).exists(), reason=NO_PROC)
 
 
 @contextmanager

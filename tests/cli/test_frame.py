@@ -14,13 +14,23 @@ from marginbot.domain.plan import Into
 from marginbot.errors import ConfigError
 from marginbot.settings import Venue
 
-COMMANDS = ("demo", "status", "plan", "unwind", "journal", "record", "policy check", "paper serve", "paper reset")
+COMMANDS = (
+    "demo", "status", "plan", "unwind", "run", "pause", "resume", "ack", "panic", "doctor", "journal", "record",
+    "policy check", "alerts test", "paper serve", "paper reset",
+)  # fmt: skip
 FLAGS = {
     "demo": (),
     "status": ("--json", "--watch"),
     "plan": ("--into", "--max-slippage-bps", "--deadline", "--json"),
     "unwind": ("--all", "--into", "--dry-run", "--yes", "--no-sweep", "--max-slippage-bps", "--deadline", "--json"),
+    "run": ("--dry-run", "--act-now"),
+    "pause": ("--for",),
+    "resume": (),
+    "ack": (),
+    "panic": ("--yes",),
+    "doctor": ("--json",),
     "journal": ("--since", "--symbol", "--json", "--csv"),
+    "alerts test": ("--json",),
     "record": ("--out", "--force", "--json"),
     "policy check": ("--json",),
     "paper serve": ("--port", "--latency-ms", "--scenario", "--public-key", "--json"),
@@ -48,7 +58,7 @@ def test_the_help_lists_every_command(marginbot, capsys):
     assert "..." not in shown.split("Commands:")[1], "a one-line help is cut"
 
 
-@pytest.mark.parametrize("words", [(), ("paper",), ("policy",)])
+@pytest.mark.parametrize("words", [(), ("paper",), ("policy",), ("alerts",)])
 def test_no_command_shows_the_help_and_is_a_usage_error(marginbot, capsys, words: tuple[str, ...]):
     assert marginbot(*words) == 2
     out, err = capsys.readouterr()
@@ -252,5 +262,5 @@ def test_completion_offers_commands_and_flags(marginbot, monkeypatch, capsys):
     monkeypatch.setenv("COMP_WORDS", "marginbot ")
     monkeypatch.setenv("COMP_CWORD", "1")
     assert marginbot() == 0
-    words = ["demo", "status", "plan", "unwind", "doctor", "journal", "record", "policy", "paper"]
+    words = list(dict.fromkeys(command.split()[0] for command in COMMANDS))
     assert capsys.readouterr().out.split() == words

@@ -5,7 +5,18 @@ import sys
 
 import pytest
 
-HEAVY = ("binance", "sqlalchemy", "starlette", "httpx", "structlog", "pydantic_settings", "uvicorn", "cryptography")
+HEAVY = (
+    "binance",
+    "sqlalchemy",
+    "starlette",
+    "httpx",
+    "structlog",
+    "pydantic_settings",
+    "uvicorn",
+    "cryptography",
+    "apprise",
+    "prometheus_client",
+)
 
 PROGRAM = f"""
 import sys

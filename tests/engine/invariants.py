@@ -33,11 +33,11 @@ class Ledger:
         assert all(order.side_effect == "NO_SIDE_EFFECT" for order in ours)
         twice = [client_id for client_id, count in Counter(order.client_id for order in ours).items() if count > 1]
         assert twice == [], "an order was sent twice"
-        payments = [intent for intent in self.stage.journal.history() if intent.kind != "close"]
-        ids = Counter(intent.exchange_id for intent in payments if intent.exchange_id)
+        intents = list(self.stage.journal.history())
+        ids = Counter(intent.exchange_id for intent in intents if intent.kind != "close" and intent.exchange_id)
         assert all(count == 1 for count in ids.values()), "one record of the exchange was counted for two intents"
         if settled:
-            assert [intent for intent in self.stage.journal.history() if intent.state in OPEN_STATES] == []
+            assert [intent for intent in intents if intent.state in OPEN_STATES] == []
         self._sold_no_more_than_held(report)
 
     def _sold_no_more_than_held(self, report: RunReport) -> None:

@@ -84,7 +84,7 @@ async def test_client_ids_are_what_the_exchange_takes_and_never_the_same():
 @in_virtual_time
 async def test_a_second_run_on_the_pair_is_refused_before_it_writes_and_another_pair_is_free():
     async with open_app(settings(), clock=VirtualClock()) as app:
-        with app._lock("1", BTCUSDT):
+        with app.hold("1", BTCUSDT):
             refused = await app.unwind(TO_FLAT).run()
             assert (refused.outcome, refused.exit_code, refused.steps) == (Outcome.REFUSED, 3, [])
             assert "another marginbot" in refused.reason

@@ -10,9 +10,9 @@ import pytest
 
 from marginbot.domain.plan import CloseOrder, Into, Repay, Step, Sweep
 from marginbot.engine.events import Decided, Event
-from marginbot.engine.executor import SCOUT_AFTER
 from marginbot.engine.report import Outcome, StepStatus
 from marginbot.engine.run import Run
+from marginbot.engine.scout import SCOUT_AFTER
 from marginbot.paper.transport import _message
 from tests.engine.invariants import Ledger
 from tests.engine.stage import ACCOUNT, LOAN, OPEN_ORDERS, ORDER, TRANSFER, Stage, a_stage

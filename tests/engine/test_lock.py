@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from marginbot.domain.amounts import Symbol
-from marginbot.engine.lock import pair_lock
+from marginbot.engine.lock import PROBED_FOR, instance_lock, pair_lock, running_daemons
 from marginbot.errors import SafetyRefused
 
 BTCUSDT = Symbol("BTCUSDT")
@@ -82,3 +84,42 @@ def test_a_lock_file_that_cannot_be_made_is_a_refusal_that_says_so(tmp_path):
     Path(taken).write_text("a file where the directory should be")
     with pytest.raises(SafetyRefused, match=r"cannot be made.*nothing was sent"), pair_lock(taken, "live", "7", BTCUSDT):
         pass
+
+
+def test_a_second_daemon_of_the_account_is_refused_and_told_how_to_speak_to_the_first(tmp_path):
+    with (
+        instance_lock(tmp_path, "live", "7"),
+        pytest.raises(SafetyRefused, match=r"watches this account already.*pause, resume, ack and panic"),
+        instance_lock(tmp_path, "live", "7"),
+    ):
+        pass
+
+
+def test_daemons_of_other_accounts_and_venues_and_the_pairs_are_free(tmp_path):
+    with (
+        instance_lock(tmp_path, "live", "7"),
+        instance_lock(tmp_path, "live", "8"),
+        instance_lock(tmp_path, "paper", "7"),
+        pair_lock(tmp_path, "live", "7", BTCUSDT),
+    ):
+        pass
+
+
+def test_running_daemons_are_known_by_the_locks_they_hold(tmp_path):
+    assert running_daemons(tmp_path, "live") == ()
+    with instance_lock(tmp_path, "live", "7"), instance_lock(tmp_path, "live", "a/b"), instance_lock(tmp_path, "paper", "9"):
+        assert running_daemons(tmp_path, "live") == ("7", "a/b")
+        assert running_daemons(tmp_path, "paper") == ("9",)
+    assert running_daemons(tmp_path, "live") == ()
+
+
+def test_asking_whether_a_daemon_runs_keeps_none_from_starting(tmp_path):
+    with instance_lock(tmp_path, "live", "7"):
+        pass
+    (file,) = tmp_path.iterdir()
+    probe = FileLock(file, thread_local=False)
+    with probe:
+        letting_go = threading.Timer(PROBED_FOR / 2, probe.release)
+        letting_go.start()
+        with instance_lock(tmp_path, "live", "7"):
+            letting_go.join()

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import respx
 
-from marginbot.errors import ConfigError, ExchangeError, NotSent, OutcomeUnknown, PlanRefused, ReadFailed
+from marginbot.errors import ConfigError, ExchangeError, NotSent, OutcomeUnknown, PlanRefused, ReadFailed, RequestRejected
 from marginbot.exchange.client import BinanceClient
 from marginbot.exchange.library import AsyncClient
 from tests.exchange.conftest import API_KEY, BASE, NOW_MS, SECRET, an_exchange
@@ -48,6 +48,19 @@ async def test_the_bytes_on_the_wire_are_the_bytes_that_were_signed(clock, venue
     )
     assert post.content.decode() == f"asset={coin}&isIsolated=TRUE&symbol={pair}&amount=1.5&type=REPAY&{stamp}"
     assert post.url.raw_path == b"/sapi/v1/margin/borrow-repay"
+
+
+async def test_a_redirect_is_not_followed_and_a_cookie_is_not_brought_back(exchange, binance):
+    elsewhere = binance.route(url__startswith="https://elsewhere.example").respond(json={"tranId": 1})
+    moved = {"Location": "https://elsewhere.example/", "Set-Cookie": "web=1"}
+    loans = binance.post("/sapi/v1/margin/borrow-repay").respond(302, headers=moved)
+    for _ in range(2):
+        with pytest.raises(RequestRejected):
+            await exchange.repay("BTCUSDT", "USDT", D(1))
+    assert (loans.call_count, elsewhere.called) == (2, False)
+    sent = loans.calls.last.request.headers
+    assert set(sent) == {"host", "accept", "accept-encoding", "user-agent", "x-mbx-apikey", "content-type", "content-length"}
+    assert sent["user-agent"].startswith("marginbot/")
 
 
 @asynccontextmanager

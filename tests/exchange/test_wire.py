@@ -271,6 +271,31 @@ async def test_open_orders_are_counted_and_named(exchange, binance):
     assert await exchange.open_order_client_ids(PAIR) == {"a", "b"}
 
 
+@pytest.mark.parametrize(
+    ("changed", "locked"),
+    [
+        ({"side": "SELL"}, "0.6"),
+        ({"side": "BUY"}, "60000"),
+        ({"side": "BUY", "price": "0", "stopPrice": "110000"}, "66000"),
+        ({"side": "SELL", "status": "PENDING_NEW"}, "0"),
+    ],
+    ids=["sell", "buy", "buy at market by its stop", "waits for another leg"],
+)
+async def test_an_open_order_locks_what_it_has_not_got_yet(exchange, binance, changed, locked):
+    row = {"symbol": PAIR, "orderId": 7, "clientOrderId": "a", "status": "PARTIALLY_FILLED", "price": "100000", "stopPrice": "0"}
+    row |= {"origQty": "1", "executedQty": "0.4", "time": NOW_MS}
+    answering(binance, [{**row, **changed}, {**row, **changed, "symbol": "ETHUSDT"}])
+    (order,) = await exchange.open_orders(PAIR)
+    assert (order.order_id, order.client_id, order.locked, order.placed_at) == ("7", "a", D(locked), NOW)
+
+
+async def test_a_cancel_whose_answer_lacks_the_order_is_unknown(exchange, binance):
+    answering(binance, {"status": "CANCELED"}, {"listOrderStatus": "ALL_DONE"})
+    for cancel in (exchange.cancel_order, exchange.cancel_list):
+        with pytest.raises(OutcomeUnknown):
+            await cancel(PAIR, "7")
+
+
 async def test_cancelled_orders_and_legs_of_lists_are_counted(exchange, binance):
     order = {"symbol": PAIR, "orderId": "1", "status": "CANCELED"}
     lists = {"symbol": PAIR, "orderListId": 5, "orders": [{"symbol": PAIR, "orderId": 2}, {"symbol": PAIR, "orderId": 3}]}

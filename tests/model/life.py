@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from marginbot.paper.books.records import Order, Scope
 from marginbot.paper.books.world import World
@@ -59,18 +59,19 @@ class Life(RuleBasedStateMachine):
         for asset, amount in CROSS.items():
             self.fund(Scope.CROSS, asset, amount)
 
-    @precondition(lambda self: self.twin is None)
     @rule()
     def is_read_back(self) -> None:
         """From here on everything happens to both, and is answered alike."""
+        if self.twin is not None:
+            truths.two_worlds_are_alike(self.client.world, self.twin.world)
         self.twin = self.client.reborn()
+        truths.two_worlds_are_alike(self.client.world, self.twin.world)
 
     @invariant()
     def what_is_true_stays_true(self) -> None:
         Life.steps += 1
         client = self.client
-        for one in self.clients():
-            one.wait(0)
+        self.wait(0)
         truths.no_balance_is_negative(client)
         truths.every_balance_has_eight_decimals(client)
         truths.what_is_locked_is_what_open_orders_need(client)
@@ -116,6 +117,16 @@ class Life(RuleBasedStateMachine):
     def happen(self, do: str, **values: Any) -> None:
         outcomes = [client.happen(do, values) for client in self.clients()]
         assert all(outcome == outcomes[0] for outcome in outcomes)
+
+    def the_price_comes_to(self, order: Order, beyond: int) -> None:
+        """To where the order acts, and so many basis points on."""
+        market = self.client.world.market(order.symbol)
+        price = (order.stop_price or order.price or market.mid) * (1 + Decimal(beyond) / 10_000)
+        self.happen("set_price", symbol=order.symbol, price=format(price.quantize(Decimal("1E-8")), "f"))
+
+    def wait(self, ms: int) -> None:
+        for client in self.clients():
+            client.wait(ms)
 
     def an_open_order(self, data: st.DataObject) -> Order:
         return self.client.account.orders[data.draw(st.sampled_from(list(self.client.account.open_orders)), label="order")]

@@ -21,6 +21,9 @@ LISTS, LOAN, TRANSFER = "/sapi/v1/margin/orderList", "/sapi/v1/margin/borrow-rep
 ACCOUNT = "/sapi/v1/margin/isolated/account"
 BY_HAND, DUST = "/sapi/v1/margin/manual-liquidation", "/sapi/v1/asset/dust"
 SMALL_DEBTS = "/sapi/v1/margin/exchange-small-liability"
+ERRANDS = (
+    "pair on", "pair off", "BNB on", "BNB off", "close MARGIN", "close ISOLATED", "debts", "crumbs SPOT", "crumbs MARGIN",
+)  # fmt: skip
 
 
 class Owner(Life):
@@ -41,26 +44,29 @@ class Owner(Life):
     @rule(
         place=wishes.places, side=wishes.sides, share=wishes.shares, side_effect=wishes.side_effects, name=wishes.client_ids,
         distance=wishes.distances, kind=st.sampled_from(("GTC", "GTC", "GTC", "IOC", "FOK", "LIMIT_MAKER")),
-        repays=st.sampled_from((None, "TRUE", "FALSE")),
+        repays=st.sampled_from((None, "TRUE", "FALSE")), then=wishes.follow_ups,
     )  # fmt: skip
     def limit_order(
-        self, place: Place, side: str, share: Decimal, side_effect: str, name: str, distance: int, kind: str, repays: str | None
-    ) -> None:
+        self, place: Place, side: str, share: Decimal, side_effect: str, name: str, distance: int, kind: str, repays: str | None,
+        then: int | None,
+    ) -> None:  # fmt: skip
         self._order(
             place, side, "LIMIT_MAKER" if kind == "LIMIT_MAKER" else "LIMIT", side_effect, name,
             quantity=wishes.quantity(self.client, place, side, side_effect, share),
             price=wishes.price_at(self.client.world.market(place.symbol), distance),
             timeInForce=None if kind == "LIMIT_MAKER" else kind, autoRepayAtCancel=repays if place.on_margin else None,
         )  # fmt: skip
+        self._reach_the_newest(then)
 
     @rule(
         place=wishes.places, side=wishes.sides, share=wishes.shares, side_effect=wishes.side_effects, name=wishes.client_ids,
         away=st.sampled_from((3, 60, 300, 2000, -60)), kind=st.sampled_from(("STOP_LOSS", "TAKE_PROFIT")),
-        beyond=st.sampled_from((None, None, -50, 0, 50)),
+        beyond=st.sampled_from((None, None, -50, 0, 50)), then=wishes.follow_ups,
     )  # fmt: skip
     def stop_order(
-        self, place: Place, side: str, share: Decimal, side_effect: str, name: str, away: int, kind: str, beyond: int | None
-    ) -> None:
+        self, place: Place, side: str, share: Decimal, side_effect: str, name: str, away: int, kind: str, beyond: int | None,
+        then: int | None,
+    ) -> None:  # fmt: skip
         market = self.client.world.market(place.symbol)
         distance = away if (side == "BUY") == (kind == "STOP_LOSS") else -away
         price = None if beyond is None else wishes.price_at(market, distance + beyond)
@@ -69,15 +75,17 @@ class Owner(Life):
             quantity=wishes.quantity(self.client, place, side, side_effect, share), price=price,
             stopPrice=wishes.price_at(market, distance), timeInForce=None if price is None else "GTC",
         )  # fmt: skip
+        self._reach_the_newest(then)
 
     @rule(
         place=wishes.margin_places, side=wishes.sides, share=wishes.shares, side_effect=wishes.side_effects,
         near=st.sampled_from((50, 400)), far=st.sampled_from((50, 400)), beyond=st.sampled_from((None, -50, 50)),
-        names=st.tuples(wishes.client_ids, wishes.client_ids),
+        names=st.tuples(wishes.client_ids, wishes.client_ids), then=wishes.follow_ups,
     )  # fmt: skip
     def order_list(
-        self, place: Place, side: str, share: Decimal, side_effect: str, near: int, far: int, beyond: int | None, names: Any
-    ) -> None:
+        self, place: Place, side: str, share: Decimal, side_effect: str, near: int, far: int, beyond: int | None, names: Any,
+        then: int | None,
+    ) -> None:  # fmt: skip
         market = self.client.world.market(place.symbol)
         sign = 1 if side == "SELL" else -1
         self.ask(
@@ -88,6 +96,7 @@ class Owner(Life):
             stopLimitTimeInForce=None if beyond is None else "GTC",
             limitClientOrderId=names[0] or None, stopClientOrderId=names[1] or None,
         )  # fmt: skip
+        self._reach_the_newest(then)
 
     @rule(
         place=wishes.places, side=wishes.sides, share=wishes.shares, side_effect=wishes.side_effects,
@@ -108,47 +117,39 @@ class Owner(Life):
         )  # fmt: skip
 
     @precondition(lambda self: bool(self.client.account.open_orders))
-    @rule(data=st.data(), by_name=st.booleans())
-    def cancel(self, data: st.DataObject, by_name: bool) -> None:
-        order = self.an_open_order(data)
-        name = {"origClientOrderId": order.client_id} if by_name else {"orderId": str(order.order_id)}
+    @rule(data=st.data(), how=st.sampled_from(("by number", "by name", "list", "all", "list that is over")))
+    def cancel(self, data: st.DataObject, how: str) -> None:
+        order, lists = self.an_open_order(data), self.client.account.lists
         place = Place(order.scope, order.symbol)
-        self.ask("DELETE", ORDER if place.on_margin else SPOT_ORDER, symbol=order.symbol, **place.flags(), **name)
+        if how == "all":
+            self.ask("DELETE", OPEN if place.on_margin else SPOT_OPEN, symbol=place.symbol, **place.flags())
+        elif how.startswith("list"):
+            number = order.list_id if how == "list" else min(lists, default=1)
+            self.ask("DELETE", LISTS, symbol=place.symbol, **place.flags(), orderListId=str(max(number, 0)))
+        else:
+            name = {"origClientOrderId": order.client_id} if how == "by name" else {"orderId": str(order.order_id)}
+            self.ask("DELETE", ORDER if place.on_margin else SPOT_ORDER, symbol=order.symbol, **place.flags(), **name)
 
-    @precondition(lambda self: bool(self.client.account.open_orders))
-    @rule(data=st.data())
-    def cancel_everything_there(self, data: st.DataObject) -> None:
-        order = self.an_open_order(data)
-        place = Place(order.scope, order.symbol)
-        self.ask("DELETE", OPEN if place.on_margin else SPOT_OPEN, symbol=place.symbol, **place.flags())
-
-    @precondition(lambda self: bool(self.client.account.lists))
-    @rule(data=st.data())
-    def cancel_a_list(self, data: st.DataObject) -> None:
-        account = self.client.account
-        still = [order.list_id for order in account.open_orders.values() if order.list_id != -1]
-        found = account.lists[data.draw(st.sampled_from(still or list(account.lists)), label="list")]
-        flags = Place(found.scope, found.symbol).flags()
-        self.ask("DELETE", LISTS, symbol=found.symbol, **flags, orderListId=str(found.list_id))
-
-    @rule(place=wishes.margin_places, side=wishes.sides, share=wishes.shares)
-    def borrow(self, place: Place, side: str, share: Decimal) -> None:
+    @rule(place=wishes.margin_places, side=wishes.sides, share=wishes.shares, then_ms=wishes.pauses)
+    def borrow(self, place: Place, side: str, share: Decimal, then_ms: int) -> None:
         listing = self.client.world.market(place.symbol).listing
         coin = listing.base if side == "SELL" else listing.quote
         most = wishes.borrowable(self.client, place, coin)
         self._loan("BORROW", place.scope, place.symbol, coin, wishes.amount(most * share))
+        self.wait(then_ms)
 
     @precondition(lambda self: bool(wishes.owed(self.client)))
-    @rule(data=st.data(), share=wishes.shares, crumb=st.booleans())
-    def repay(self, data: st.DataObject, share: Decimal, crumb: bool) -> None:
+    @rule(data=st.data(), share=wishes.shares, crumb=st.booleans(), then_ms=wishes.pauses)
+    def repay(self, data: st.DataObject, share: Decimal, crumb: bool, then_ms: int) -> None:
         (scope, symbol, coin), debt = data.draw(st.sampled_from(wishes.owed(self.client)), label="debt")
         self._loan("REPAY", scope, symbol, coin, wishes.CRUMB if crumb else wishes.amount(debt * share))
+        self.wait(then_ms)
 
     @rule(
         way=st.sampled_from(sorted(ROUTES)), start=wishes.symbols, end=wishes.pairs_opened_or_not, share=wishes.shares,
-        data=st.data(),
+        data=st.data(), then_ms=wishes.pauses,
     )  # fmt: skip
-    def transfer(self, way: str, start: str, end: str, share: Decimal, data: st.DataObject) -> None:
+    def transfer(self, way: str, start: str, end: str, share: Decimal, data: st.DataObject, then_ms: int) -> None:
         source, target = ROUTES[way]
         ends = {"fromSymbol": start} if source is Scope.ISOLATED else {}
         ends |= {"toSymbol": end} if target is Scope.ISOLATED else {}
@@ -157,33 +158,30 @@ class Owner(Life):
         coin = data.draw(st.sampled_from(fitting or wishes.ASSETS), label="asset")
         most = wishes.transferable(self.client, Place(source, start), coin)
         self.ask("POST", TRANSFER, type=way, asset=coin, amount=wishes.amount(most * share), **ends)
+        self.wait(then_ms)
 
-    @rule(what=st.sampled_from(("pair on", "pair off", "BNB on", "BNB off")), symbol=wishes.pairs_opened_or_not)
-    def change_a_setting(self, what: str, symbol: str) -> None:
-        subject, state = what.split()
+    @rule(what=st.sampled_from(ERRANDS), symbol=wishes.pairs_opened_or_not)
+    def errand(self, what: str, symbol: str) -> None:
+        subject, _, detail = what.partition(" ")
         if subject == "pair":
-            self.ask("POST" if state == "on" else "DELETE", ACCOUNT, symbol=symbol)
-        else:
-            on = "TRUE" if state == "on" else "FALSE"
+            self.ask("POST" if detail == "on" else "DELETE", ACCOUNT, symbol=symbol)
+        elif subject == "BNB":
+            on = "TRUE" if detail == "on" else "FALSE"
             self.ask("POST", "/sapi/v1/bnbBurn", spotBNBBurn=on, interestBNBBurn=on)
-
-    @rule(
-        what=st.sampled_from(("crumbs of spot", "crumbs of cross", "small debts", "close cross", "close a pair")),
-        symbol=wishes.symbols,
-    )
-    def tidy_up(self, what: str, symbol: str) -> None:
-        if what == "close cross":
-            self.ask("POST", BY_HAND, type="MARGIN")
-        elif what == "close a pair":
-            self.ask("POST", BY_HAND, type="ISOLATED", symbol=symbol)
-        elif what == "small debts":
+        elif subject == "close":
+            self.ask("POST", BY_HAND, type=detail, symbol=symbol if detail == "ISOLATED" else None)
+        elif subject == "debts":
             small = small_debts.small_debts(self.client.world, self.client.account)
             self.ask("POST", SMALL_DEBTS, assetNames=",".join(small) or "BTC")
         else:
-            scope = Scope.SPOT if what.endswith("spot") else Scope.CROSS
+            scope = Scope.SPOT if detail == "SPOT" else Scope.CROSS
             crumbs = [offer.asset for offer in dust.offers(self.client.world, self.client.account, scope)]
-            kind = "SPOT" if scope is Scope.SPOT else "MARGIN"
-            self.ask("POST", DUST, asset=",".join(crumbs) or "BTC", accountType=kind)
+            self.ask("POST", DUST, asset=",".join(crumbs) or "BTC", accountType=detail)
+
+    def _reach_the_newest(self, beyond: int | None) -> None:
+        newest = self.client.account.orders.get(self.client.world.ids["order"] - 1)
+        if beyond is not None and newest is not None and newest.is_open():
+            self.the_price_comes_to(newest, beyond)
 
     def _loan(self, direction: str, scope: Scope, symbol: str, coin: str, amount: str) -> None:
         isolated = scope is Scope.ISOLATED

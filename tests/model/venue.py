@@ -7,6 +7,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from marginbot.paper.books import risk
 from tests.model import wishes
 from tests.model.owner import Owner
 from tests.model.wishes import Place
@@ -25,8 +26,11 @@ SWITCHES = [
     ("half_sale_ms", 0), ("half_sale_ms", 500), ("delist_delay_ms", 2 * HOUR), ("delist_settles", False), ("dust_gap_ms", 0),
     ("dust_value", "10"),
 ]  # fmt: skip
-FROM_THE_BEGINNING = [("margin_buy_borrows", "execution"), ("refill_ms", 0), ("refill_ms", 60_000), *SWITCHES]
-RARE = ("take over", "will leave", "soon", "coin leaves", "top up", "interest", "inventory", "minimum")
+FROM_THE_BEGINNING = [("refill_ms", 0), ("refill_ms", 60_000), *SWITCHES]
+SPEEDS: dict[str, list[tuple[str, object]]] = {"fast": [], "slow": [("loan_pending_ms", 700), ("transfer_pending_ms", 700)]}
+SPEEDS["failing"] = [*SPEEDS["slow"], ("loans_fail", True), ("transfers_fail", True)]
+MARKETS = ("normal", "thin", "empty", "no-bids", "no-asks", "HALT", "range")
+RARE = ("will leave", "soon", "coin leaves", "top up", "interest", "inventory", "minimum")
 READS = {
     "/api/v3/account": {}, "/api/v3/openOrders": {}, "/api/v3/depth": {"symbol": "BTCUSDT"}, "/sapi/v1/margin/account": {},
     "/sapi/v1/margin/openOrderList": {}, "/sapi/v1/margin/allOrderList": {}, "/sapi/v1/margin/interestHistory": {},
@@ -42,23 +46,28 @@ class Venue(Owner):
     """A customer on an exchange where things happen."""
 
     @initialize(
-        moods=st.lists(st.sampled_from(FROM_THE_BEGINNING), max_size=6, unique_by=lambda switch: switch[0]),
-        debts=st.lists(st.tuples(wishes.margin_places, wishes.sides, st.sampled_from(("0.5", "0.97"))), max_size=3),
-        thin=st.none() | wishes.symbols,
-    )
-    def begins(self, moods: list[tuple[str, object]], debts: list[tuple[Place, str, str]], thin: str | None) -> None:
+        positions=st.lists(st.tuples(wishes.margin_places, wishes.sides), min_size=1, max_size=4),
+        moods=st.lists(st.sampled_from(FROM_THE_BEGINNING), max_size=4, unique_by=lambda switch: switch[0]),
+        thin=st.none() | wishes.symbols, tops_up=st.booleans(), speed=st.sampled_from(("fast", "fast", "slow", "failing")),
+        loans_at=st.sampled_from(("placing", "execution")),
+    )  # fmt: skip
+    def begins(
+        self, positions: list[tuple[Place, str]], moods: list[tuple[str, object]], thin: str | None, tops_up: bool, speed: str,
+        loans_at: str,
+    ) -> None:  # fmt: skip
         self.is_funded()
-        for place, side, share in debts:
-            self.borrow(place, side, Decimal(share))
+        for place, side in positions:
+            self.market_order(place, side, Decimal("0.95"), "MARGIN_BUY", "", in_quote=False)
         if thin is not None:
-            self.the_book_changes(thin, "thin")
-        for mood in moods:
+            self.the_market_changes(thin, "thin")
+        if tops_up:
+            self.happen("auto_topup", symbol="BTCUSDT")
+        for mood in [("margin_buy_borrows", loans_at), *SPEEDS[speed], *moods]:
             self.the_exchange_changes_its_mood(mood)
 
     @rule(ms=st.sampled_from((1, 400, SECOND, MINUTE, HOUR, 25 * HOUR)))
     def time_passes(self, ms: int) -> None:
-        for client in self.clients():
-            client.wait(ms)
+        self.wait(ms)
 
     @rule(symbol=wishes.symbols, move=wishes.moves, index=st.none() | wishes.moves)
     def the_price_jumps(self, symbol: str, move: Decimal, index: Decimal | None) -> None:
@@ -66,12 +75,22 @@ class Venue(Owner):
         elsewhere = None if index is None else wishes.amount(now * index)
         self.happen("set_price", symbol=symbol, price=wishes.amount(now * move), index=elsewhere)
 
-    @precondition(lambda self: self.client.account.open_orders)
+    @precondition(lambda self: any(self.client.account.isolated[symbol].owes() for symbol in wishes.SYMBOLS))
+    @rule(data=st.data(), beyond=st.sampled_from(("-0.2", "-0.1", "-0.001", "0.01", "0.03", "0.08")).map(Decimal))
+    def the_price_nears_the_end(self, data: st.DataObject, beyond: Decimal) -> None:
+        """So far from where the exchange takes over, below nought on the wrong side of it."""
+        owing = [symbol for symbol in wishes.SYMBOLS if self.client.account.isolated[symbol].owes()]
+        symbol = data.draw(st.sampled_from(owing), label="pair")
+        pair, market = self.client.account.isolated[symbol], self.client.world.market(symbol)
+        end = risk.liquidation_price(pair, risk.pair_tier(market.listing, pair, self.client.world.config).liquidation_ratio)
+        if end:
+            price = end * (1 + beyond if end < market.index else 1 - beyond)
+            self.happen("set_price", symbol=symbol, price=wishes.amount(price))
+
+    @precondition(lambda self: bool(self.client.account.open_orders))
     @rule(data=st.data(), beyond=st.sampled_from((-5, 0, 5)))
     def the_price_reaches_an_order(self, data: st.DataObject, beyond: int) -> None:
-        order = self.an_open_order(data)
-        price = (order.stop_price or order.price) * (1 + Decimal(beyond) / 10_000)
-        self.happen("set_price", symbol=order.symbol, price=wishes.amount(price))
+        self.the_price_comes_to(self.an_open_order(data), beyond)
 
     @rule(symbol=wishes.symbols, moves=st.lists(wishes.moves, min_size=1, max_size=3), seconds=st.integers(1, 5))
     def the_price_wanders(self, symbol: str, moves: list[Decimal], seconds: int) -> None:
@@ -79,15 +98,13 @@ class Venue(Owner):
         points = [[step * seconds, wishes.amount(now * move)] for step, move in enumerate(moves, start=1)]
         self.happen("drive_price", symbol=symbol, kind="script", points=points, smoothing_s=seconds)
 
-    @rule(symbol=wishes.symbols, state=st.sampled_from(("normal", "normal", "thin", "empty", "no-bids", "no-asks")))
-    def the_book_changes(self, symbol: str, state: str) -> None:
-        self.happen("set_book", symbol=symbol, state=state)
-
-    @rule(symbol=wishes.symbols, status=st.sampled_from(("TRADING", "TRADING", "TRADING", "HALT")), in_range=st.booleans())
-    def the_pair_has_other_rules(self, symbol: str, status: str, in_range: bool) -> None:
-        self.happen("set_status", symbol=symbol, status=status)
-        price = wishes.amount(self.client.world.market(symbol).mid) if in_range else None
+    @rule(symbol=wishes.symbols, what=st.sampled_from(MARKETS))
+    def the_market_changes(self, symbol: str, what: str) -> None:
+        """Whatever was odd before, its pair trades freely again unless that is what changes."""
+        self.happen("set_status", symbol=symbol, status="HALT" if what == "HALT" else "TRADING")
+        price = wishes.amount(self.client.world.market(symbol).mid) if what == "range" else None
         self.happen("set_range", symbol=symbol, reference=price, up="1.002", down="0.998")
+        self.happen("set_book", symbol=symbol, state="normal" if what in ("HALT", "range") else what)
 
     @rule(switch=st.sampled_from(SWITCHES))
     def the_exchange_changes_its_mood(self, switch: tuple[str, object]) -> None:
@@ -96,9 +113,7 @@ class Venue(Owner):
 
     @rule(symbol=wishes.symbols, what=st.sampled_from(RARE))
     def something_rare(self, symbol: str, what: str) -> None:
-        if what == "take over":
-            self.happen("start_liquidation", symbol=symbol)
-        elif what == "interest":
+        if what == "interest":
             self.happen("post_interest", hours=10)
         elif what == "inventory":
             for client in self.clients():

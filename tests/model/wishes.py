@@ -12,6 +12,7 @@ from marginbot.paper.books.market import Market
 from marginbot.paper.books.records import Scope
 from marginbot.paper.books.refusal import Refusal
 from marginbot.paper.books.ticket import BORROWING_EFFECTS
+from marginbot.paper.books.wallets import Balance
 from tests.model.client import Client
 from tests.model.truths import Where, balances
 
@@ -52,6 +53,10 @@ sides = st.sampled_from(("BUY", "SELL"))
 # Shares of what would be possible; the last two are too much.
 shares = st.sampled_from(("0.1", "0.3", "0.5", "0.95", "1", "1.00000001", "2")).map(Decimal)
 side_effects = st.sampled_from(SIDE_EFFECTS)
+# Basis points beyond its price that the market moves to at once, or not at all.
+follow_ups = st.sampled_from((None, None, -5, 5))
+# Long enough for what is slow to be done, or not.
+pauses = st.sampled_from((0, 0, 700))
 client_ids = st.sampled_from(("", "", "", "one", "two"))
 # Distances from the present price in basis points.
 distances = st.sampled_from((-2000, -300, -60, -3, 0, 3, 60, 300, 2000))
@@ -72,10 +77,16 @@ def quantity(client: Client, place: Place, side: str, side_effect: str, share: D
 
 def means(client: Client, place: Place, asset: str, side_effect: str) -> Decimal:
     """What is free of an asset, and what could be borrowed where the side effect does that."""
-    free = client.account.balance(place.scope, client.world.market(place.symbol).listing, asset).free
+    free = held(client, place, asset).free
     if place.on_margin and side_effect in BORROWING_EFFECTS:
         free += borrowable(client, place, asset)
     return free
+
+
+def held(client: Client, place: Place, asset: str) -> Balance:
+    """To look into a pocket must not sew one on."""
+    symbol = place.symbol if place.scope is Scope.ISOLATED else ""
+    return dict(balances(client.world, client.account)).get((place.scope, symbol, asset), Balance())
 
 
 def borrowable(client: Client, place: Place, asset: str) -> Decimal:
@@ -88,8 +99,9 @@ def borrowable(client: Client, place: Place, asset: str) -> Decimal:
 
 def transferable(client: Client, place: Place, asset: str) -> Decimal:
     """The same for what may leave."""
-    if not place.on_margin:
-        return means(client, place, asset, "")
+    free = held(client, place, asset).free
+    if not place.on_margin or not free:
+        return free
     try:
         return transfers.transferable(client.world, client.account, place.scope, place.symbol, asset)
     except Refusal:

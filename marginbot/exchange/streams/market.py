@@ -32,6 +32,7 @@ class MarketStream:
         self._clock = clock
         self._jitter = jitter
         self._dial = dial
+        self._attempts = Attempts(clock)
         self._wanted: frozenset[Symbol] = frozenset()
         self._sessions: set[MarketSession] = set()
         self._some, self._enough, self._ended = asyncio.Event(), asyncio.Event(), False
@@ -50,7 +51,7 @@ class MarketStream:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises nothing for a reason of the exchange."""
         watching = asyncio.create_task(self._end_with(stop))
-        upkeep = Upkeep(PART, self._begin, self._health, self._clock, Attempts(self._clock), Backoff(self._jitter), self._now_ms)
+        upkeep = Upkeep(PART, self._begin, self._health, self._clock, self._attempts, Backoff(self._jitter), self._now_ms)
         try:
             while not stop.is_set():
                 await self._some.wait()

@@ -80,6 +80,8 @@ class Session(ABC, Generic[A]):
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(self.trouble)
+                # Seen, even if nobody waits any more: asyncio would complain about it.
+                waiting.exception()
         self.over.set()
 
     async def close(self) -> None:

@@ -45,8 +45,9 @@ class UserStreams:
 
     def follow(self, symbols: frozenset[Symbol]) -> None:
         """From now on these pairs and no others."""
-        self._wanted = symbols
-        self._changed.set()
+        if symbols != self._wanted:
+            self._wanted = symbols
+            self._changed.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises nothing for a reason of the exchange."""
