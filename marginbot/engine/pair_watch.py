@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from marginbot.domain.account import IsolatedAccount
@@ -15,13 +15,11 @@ from marginbot.domain.policy import Do, Policy, Rule
 from marginbot.domain.situation import Ruling, Situation
 from marginbot.engine.errands import BY_HAND, Errand
 from marginbot.engine.events import Event, Fired, Looked, Notice, Pursued, Rearmed
-from marginbot.engine.explain import OwnSteps
+from marginbot.engine.eyes import Eyes
 from marginbot.engine.journal import Episode
 from marginbot.engine.latched import Latched
-from marginbot.engine.looks import Looker
 from marginbot.engine.outfit import Outfit
 from marginbot.engine.patience import Patience
-from marginbot.engine.proof import Proofs
 from marginbot.engine.rehearsal import rehearse
 from marginbot.engine.report import Outcome, RunReport
 from marginbot.engine.run import Run
@@ -29,7 +27,6 @@ from marginbot.engine.rungs import errand_again, errand_of, staying_put
 from marginbot.engine.watched import Watched
 from marginbot.errors import JournalUnavailable
 from marginbot.rules.assign import assign
-from marginbot.rules.ladder import judge
 
 MOST_ERRANDS = 8
 """How many errands one visit may carry out one after the other, before the next poll has its say."""
@@ -45,8 +42,7 @@ class PairWatch:
     outfit: Outfit
     known: Watched = field(init=False)
     audience: Callable[[Symbol, Event], None] = field(init=False)
-    _looker: Looker | None = None
-    _market_is_old: bool = True
+    eyes: Eyes = field(init=False)
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     _asked_again: bool = False
     _said: tuple[str, str] | None = None
@@ -57,6 +53,7 @@ class PairWatch:
     def __post_init__(self) -> None:
         self.known = Watched(self.symbol, self.outfit.notebook)
         self.audience = self.outfit.tell
+        self.eyes = Eyes(self.symbol, self.outfit, self._hear)
 
     @property
     def busy(self) -> bool:
@@ -65,15 +62,11 @@ class PairWatch:
 
     def reassign(self) -> None:
         """The policy or the pair's tier changed: the next look decides which ladder it has. Until then the old one holds."""
-        self._market_is_old = True
+        self.eyes.grow_old()
 
     def under(self, policy: Policy) -> Ruling | None:
         """What another policy would say of the pair as it was last seen; None when that is not known."""
-        known, now = self.known, self.outfit.clock.now()
-        if known.row is None or known.market is None:
-            return None
-        ladder = assign(policy, self.symbol, tier_of(known.row, known.market.tiers), known.row.owes).ladder
-        return judge(ladder, known.situation(known.row, now, self.outfit.delistings.get(self.symbol)), known.memories)
+        return self.known.under(policy, self.outfit.clock.now(), self.outfit.delistings.get(self.symbol))
 
     def glance(self, row: IsolatedAccount, book_mid: Decimal | None) -> bool:
         """A poll showed this row. Keeps memory and fence up to date; answers whether somebody must look."""
@@ -85,9 +78,9 @@ class PairWatch:
             self._said = None
         if not row.owes and self.known.assigned is None:
             return False
-        if self._looker is None or self._market_is_old:
-            return row.owes or self._looker is not None
-        self._tell_foreign(before, row)
+        if self.eyes.looker is None or self.eyes.due:
+            return row.owes or self.eyes.looker is not None
+        self.eyes.compare(before, row)
         situation = self.known.situation(row, now, self.outfit.delistings.get(self.symbol))
         ruling = self.known.ruling(situation)
         if ruling is None:
@@ -117,7 +110,8 @@ class PairWatch:
     async def _once(self) -> bool:
         """One look and, when something fires or is still wanted, its errand. Answers whether to look again."""
         patience = self.outfit.patience(self.outfit.deadline)
-        look = await self._look(patience)
+        look = await self.eyes.look(patience)
+        self._take_in(look)
         episode = next((one for one in self.outfit.journal.open_episodes(self.outfit.account) if one.symbol == self.symbol), None)
         situation, ruling = self._ruling_of(look)
         self.outfit.judged(self.symbol, ruling)
@@ -136,20 +130,6 @@ class PairWatch:
             return False
         report = await self._carry_out(errand, look, patience)
         return self._goes_on(errand, report)
-
-    async def _look(self, patience: Patience) -> Look:
-        """A look that counts; filters, tiers, fees and rates with it when they are old."""
-        if self._looker is None or self._market_is_old:
-            proofs = Proofs(self.outfit.exchange, self.outfit.journal, self.outfit.clock, self.symbol, {})
-            looker = Looker(self.outfit.exchange, patience, self.symbol, proofs, self._hear)
-            first = await looker.first()
-            look = await looker.believe_first(first.look)
-            self._looker, self._market_is_old = looker, False
-        else:
-            self._looker.patience, self._looker.observer = patience, self._hear
-            look = await self._looker.again()
-        self._take_in(look)
-        return look
 
     def _take_in(self, look: Look) -> None:
         known, market = self.known, look.market
@@ -254,7 +234,7 @@ class PairWatch:
             new_id=outfit.new_id,
             observer=self._hear,
             loans=outfit.loans,
-            looker=self._looker,
+            looker=self.eyes.looker,
         )
         report = await run.go_on(look, outfit.account)
         self._hear(Pursued(errand.rule, report))
@@ -274,15 +254,6 @@ class PairWatch:
                 self.known.failed(errand.rule)
             return True
         return False
-
-    def _tell_foreign(self, before: IsolatedAccount | None, row: IsolatedAccount) -> None:
-        """Between two polls nobody but the owner or the exchange can have moved anything."""
-        market, looker = self.known.market, self._looker
-        if before is None or market is None or looker is None or looker.last is None:
-            return
-        for text in OwnSteps().foreign(before, row, market):
-            self._hear(Notice(f"{self.symbol}: {text}; everything is decided again from what is there", alarm=True))
-        looker.last = replace(looker.last, account=row)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Looked):

@@ -10,9 +10,10 @@ from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import ZERO, Symbol, exact
 from marginbot.domain.margin import Fence, deciding_level, in_book_terms, liability_value, margin_level, tier_of
 from marginbot.domain.market import Market
+from marginbot.domain.policy import Policy
 from marginbot.domain.situation import RuleMemory, Ruling, Situation
 from marginbot.engine.notebook import Debt, Notebook
-from marginbot.rules.assign import Assigned
+from marginbot.rules.assign import Assigned, assign
 from marginbot.rules.ladder import fence_of, judge
 
 HOURS_A_DAY = 24
@@ -72,6 +73,13 @@ class Watched:
     def ruling(self, situation: Situation) -> Ruling | None:
         """What the pair's ladder says; None while it has none (it has not been looked at yet)."""
         return None if self.assigned is None else judge(self.assigned.ladder, situation, self.memories)
+
+    def under(self, policy: Policy, now: datetime, delisting_at: datetime | None) -> Ruling | None:
+        """What another policy would say of the pair as it was last seen; None when that is not known."""
+        if self.row is None or self.market is None:
+            return None
+        ladder = assign(policy, self.symbol, tier_of(self.row, self.market.tiers), self.row.owes).ladder
+        return judge(ladder, self.situation(self.row, now, delisting_at), self.memories)
 
     def remember(self, ruling: Ruling) -> None:
         """Take over what a ruling remembers, and write down what changed."""

@@ -130,26 +130,26 @@ class Owner(Life):
             name = {"origClientOrderId": order.client_id} if how == "by name" else {"orderId": str(order.order_id)}
             self.ask("DELETE", ORDER if place.on_margin else SPOT_ORDER, symbol=order.symbol, **place.flags(), **name)
 
-    @rule(place=wishes.margin_places, side=wishes.sides, share=wishes.shares, then_ms=wishes.pauses)
-    def borrow(self, place: Place, side: str, share: Decimal, then_ms: int) -> None:
+    @rule(place=wishes.margin_places, side=wishes.sides, share=wishes.shares, then=wishes.sequels)
+    def borrow(self, place: Place, side: str, share: Decimal, then: str) -> None:
         listing = self.client.world.market(place.symbol).listing
         coin = listing.base if side == "SELL" else listing.quote
         most = wishes.borrowable(self.client, place, coin)
         self._loan("BORROW", place.scope, place.symbol, coin, wishes.amount(most * share))
-        self.wait(then_ms)
+        self._go_on(then)
 
     @precondition(lambda self: bool(wishes.owed(self.client)))
-    @rule(data=st.data(), share=wishes.shares, crumb=st.booleans(), then_ms=wishes.pauses)
-    def repay(self, data: st.DataObject, share: Decimal, crumb: bool, then_ms: int) -> None:
+    @rule(data=st.data(), share=wishes.shares, crumb=st.booleans(), then=wishes.sequels)
+    def repay(self, data: st.DataObject, share: Decimal, crumb: bool, then: str) -> None:
         (scope, symbol, coin), debt = data.draw(st.sampled_from(wishes.owed(self.client)), label="debt")
         self._loan("REPAY", scope, symbol, coin, wishes.CRUMB if crumb else wishes.amount(debt * share))
-        self.wait(then_ms)
+        self._go_on(then)
 
     @rule(
         way=st.sampled_from(sorted(ROUTES)), start=wishes.symbols, end=wishes.pairs_opened_or_not, share=wishes.shares,
-        data=st.data(), then_ms=wishes.pauses,
+        data=st.data(), then=wishes.sequels,
     )  # fmt: skip
-    def transfer(self, way: str, start: str, end: str, share: Decimal, data: st.DataObject, then_ms: int) -> None:
+    def transfer(self, way: str, start: str, end: str, share: Decimal, data: st.DataObject, then: str) -> None:
         source, target = ROUTES[way]
         ends = {"fromSymbol": start} if source is Scope.ISOLATED else {}
         ends |= {"toSymbol": end} if target is Scope.ISOLATED else {}
@@ -158,7 +158,7 @@ class Owner(Life):
         coin = data.draw(st.sampled_from(fitting or wishes.ASSETS), label="asset")
         most = wishes.transferable(self.client, Place(source, start), coin)
         self.ask("POST", TRANSFER, type=way, asset=coin, amount=wishes.amount(most * share), **ends)
-        self.wait(then_ms)
+        self._go_on(then)
 
     @rule(what=st.sampled_from(ERRANDS), symbol=wishes.pairs_opened_or_not)
     def errand(self, what: str, symbol: str) -> None:
@@ -182,6 +182,12 @@ class Owner(Life):
         newest = self.client.account.orders.get(self.client.world.ids["order"] - 1)
         if beyond is not None and newest is not None and newest.is_open():
             self.the_price_comes_to(newest, beyond)
+
+    def _go_on(self, then: str) -> None:
+        if then == "all is read back":
+            self.is_read_back()
+        elif then:
+            self.wait(700)
 
     def _loan(self, direction: str, scope: Scope, symbol: str, coin: str, amount: str) -> None:
         isolated = scope is Scope.ISOLATED

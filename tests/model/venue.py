@@ -48,7 +48,7 @@ class Venue(Owner):
     @initialize(
         positions=st.lists(st.tuples(wishes.margin_places, wishes.sides), min_size=1, max_size=4),
         moods=st.lists(st.sampled_from(FROM_THE_BEGINNING), max_size=4, unique_by=lambda switch: switch[0]),
-        thin=st.none() | wishes.symbols, tops_up=st.booleans(), speed=st.sampled_from(("fast", "fast", "slow", "failing")),
+        thin=st.none() | wishes.symbols, tops_up=st.booleans(), speed=st.sampled_from(("fast", "slow", "failing")),
         loans_at=st.sampled_from(("placing", "execution")),
     )  # fmt: skip
     def begins(

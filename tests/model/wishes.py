@@ -55,8 +55,8 @@ shares = st.sampled_from(("0.1", "0.3", "0.5", "0.95", "1", "1.00000001", "2")).
 side_effects = st.sampled_from(SIDE_EFFECTS)
 # Basis points beyond its price that the market moves to at once, or not at all.
 follow_ups = st.sampled_from((None, None, -5, 5))
-# Long enough for what is slow to be done, or not.
-pauses = st.sampled_from((0, 0, 700))
+# What comes right after a loan or a transfer, which may be slow: long enough for it, or the end of the process meanwhile.
+sequels = st.sampled_from(("", "it is waited for", "all is read back"))
 client_ids = st.sampled_from(("", "", "", "one", "two"))
 # Distances from the present price in basis points.
 distances = st.sampled_from((-2000, -300, -60, -3, 0, 3, 60, 300, 2000))

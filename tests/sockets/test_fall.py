@@ -99,10 +99,11 @@ def down_to(server: Server, part: str) -> bool:
     return price_of(server, "BTCUSDT") <= 100_000 * D(part)
 
 
-def is_saved(server: Server, symbol: str) -> bool:
-    """Nothing owed, or above the level at which some is sold."""
-    row = server.row(symbol)
-    return D(row["quoteAsset"]["borrowed"]) == 0 or D(row["marginLevel"]) > D(SELLS[symbol])
+def is_over(server: Server, daemon: Daemon, symbol: str) -> bool:
+    """Some was sold at least, the last rung that fired has ended, and nothing is owed or the level is above that of selling."""
+    fired, ended, row = daemon.fired(symbol), daemon.ended(symbol), server.row(symbol)
+    safe = D(row["quoteAsset"]["borrowed"]) == 0 or D(row["marginLevel"]) > D(SELLS[symbol])
+    return safe and RUNGS[3] in fired and bool(ended) and ended[-1][0] == fired[-1]
 
 
 def assert_saved(server: Server, symbol: str, *, flat: bool) -> None:
@@ -143,8 +144,7 @@ def test_an_api_that_fails_for_two_of_the_twelve_seconds_costs_no_pair(tmp_path:
         server.control("DELETE", "faults")
         daemon.until(lambda: down_to(server, "0.8"), "the price did not fall")
         for symbol in BEGINS:
-            daemon.until(lambda of=symbol: RUNGS[3] in daemon.fired(of), f"nothing of {symbol} was sold")  # type: ignore[misc]
-            daemon.until(lambda of=symbol: is_saved(server, of), f"{symbol} is in danger")  # type: ignore[misc]
+            daemon.until(lambda of=symbol: is_over(server, daemon, of), f"{symbol} is in danger")  # type: ignore[misc]
             fired = daemon.fired(symbol)
             assert fired == RUNGS[: len(fired)], "each rung once, in order; one that had no time to act is told"
             rungs = [rung for rung, _ in daemon.ended(symbol)]
