@@ -150,7 +150,7 @@ async def test_after_a_ban_nothing_is_sent_before_its_end_by_a_new_process_eithe
 @in_virtual_time
 async def test_tiers_that_cannot_be_read_anew_leave_the_old_ladder_in_force():
     async with a_stage("long") as stage, watching(stage, a_policy(OUT)) as watch:
-        await watch.until(lambda: BTCUSDT in watch.daemon.watch.pairs and watch.daemon.watch.pairs[BTCUSDT].known.market is not None)
+        await watch.until(lambda: is_seen(watch))
         stage.fault(kind="answer", canned="html_502", method="GET", path="/sapi/v1/margin/isolatedMarginTier", count=1_000)
         watch.daemon.watch.reassign()
         await watch.rest(20)
