@@ -15,12 +15,12 @@ from marginbot.paper.books.events import event_from_row
 from marginbot.paper.books.market_drive import Drive
 from marginbot.paper.books.scenario import Scenario
 from marginbot.paper.books.scenarios import SCENARIOS
+from marginbot.paper.books.staging import stage
 from marginbot.paper.books.world import World
 from marginbot.paper.errors import PaperError
 from marginbot.paper.faults import FaultScript
 
 DEFAULT_SCENARIO = "default"
-_BUILT_IN = frozenset(SCENARIOS)
 
 
 def begin(scenario: str, now_ms: int) -> World:
@@ -30,10 +30,9 @@ def begin(scenario: str, now_ms: int) -> World:
     Raises: PaperError when there is no such scenario or the file does not describe one.
     """
     try:
-        if scenario not in _BUILT_IN and (file := Path(scenario)).is_file():
-            # The books build by name, so a file's scenario is known under its path from here on.
-            SCENARIOS[scenario] = _read(file)
-        world = World.fresh(scenario, now_ms)
+        file = Path(scenario)
+        of_a_file = scenario not in SCENARIOS and file.is_file()
+        world = stage(scenario, _read(file), now_ms) if of_a_file else World.fresh(scenario, now_ms)
         FaultScript(scenario=world.faults)
         return world
     except (ValueError, LookupError, ArithmeticError, TypeError, OSError, msgspec.MsgspecError, Refusal) as problem:

@@ -8,15 +8,15 @@ from inspect import getmembers, isclass
 
 import pytest
 
-from marginbot.domain import account, book, look, margin, market, plan, records
+from marginbot.domain import account, book, look, margin, market, message, plan, policy, records, situation
 from marginbot.domain.market import Market
 from marginbot.domain.plan import Goal, Into, Limits, Need, Plan, Side, Verdict
 from marginbot.domain.records import OrderReport, RecordStatus
 from marginbot.rules import close, forecast
 from marginbot.rules.close import Closing
-from tests.builders import BTC, USDT, D, a_look, a_market, an_account
+from tests.builders import BTC, USDT, D, a_market, an_account
 
-ROOMS = (account, book, look, margin, market, plan, records, close, forecast)
+ROOMS = (account, book, look, margin, market, message, plan, policy, records, situation, close, forecast)
 KINDS = [
     kind
     for room in ROOMS
@@ -54,7 +54,7 @@ def test_a_plan_of_a_verdict_and_a_reason_sends_nothing_asks_nothing_and_leaves_
 def test_a_look_that_asked_only_the_account_knows_of_no_spot_coins_no_writes_and_no_deep_book():
     bare = look.Look(an_account(), a_market(), open_orders=0, seen_at=1.5)
     assert (bare.transferable, bare.spot, bare.pending, bare.shave, bare.book_is_deep) == (None, {}, (), frozenset(), False)
-    assert bare != a_look(seen_at=1.5, deep=True)
+    assert (bare.spot_is_fresh, bare.orders, bare.topping_up, bare.brought) == (False, None, (), 0)
 
 
 def test_a_market_whose_minima_and_rates_were_not_read_names_none_and_assumes_a_hundredth_of_a_percent():

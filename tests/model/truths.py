@@ -155,6 +155,9 @@ def _differences(where: str, one: Any, other: Any) -> Iterator[tuple[str, Any, A
     if isinstance(one, dict) and isinstance(other, dict):
         for name in one.keys() | other.keys():
             yield from _differences(f"{where}.{name}", one.get(name), other.get(name))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for number, (first, second) in enumerate(zip(one, other, strict=True)):
+            yield from _differences(f"{where}[{number}]", first, second)
     elif one != other:
         yield where, one, other
 

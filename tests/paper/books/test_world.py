@@ -138,6 +138,15 @@ def test_while_no_process_ran_there_was_no_interest_and_no_market():
     assert pair(reborn).quote.interest == D("0.16")
 
 
+def test_a_world_read_back_between_two_moves_shows_the_price_it_showed_before():
+    """A script moves four times a second: at 12.1 s the price is that of 12.0 s, half-way from 100,000 to 88,200."""
+    world = after(World.fresh("demo", EIGHT), 12_100)
+    reborn = World.load(json.loads(json.dumps(world.dump())), world.now_ms)
+    after(reborn, 0)
+    assert market(reborn).mid == market(world).mid == 94_100
+    assert market(after(reborn, 150)).mid == market(after(world, 150)).mid < 94_100
+
+
 def test_a_loaded_world_goes_on_with_open_orders_and_pending_records():
     world = a_world("open-orders")
     world.config.transfer_pending_ms = 1000
