@@ -102,6 +102,8 @@ def fault_of_answer(answer: Answer, now_ms: int) -> ExchangeError | None:
     if outcome is Outcome.THROTTLED:
         return _throttled(answer, code, text, now_ms)
     message = _sentence(call, status, code, text or ("" if readable else answer.body.decode("utf-8", "replace")))
+    if outcome is Outcome.REFUSED and not call.writes and not readable and answer.body.lstrip()[:1] in (b"{", b"["):
+        return AnswerMalformed(message)  # a refusal that was cut off on its way says nothing; a read may be asked again
     if outcome is Outcome.REFUSED:
         return RequestRejected(message, code=code, http_status=status, text=tidy(text))
     if outcome is Outcome.MALFORMED:

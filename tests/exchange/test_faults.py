@@ -90,6 +90,12 @@ def test_html_under_4xx_is_a_refusal_by_status(call, status, body):
     assert "<" not in str(error)
 
 
+@pytest.mark.parametrize("body", ['{"code":-2013,"msg":"O', "[{"])
+def test_a_refusal_that_was_cut_off_is_asked_again_by_a_read_and_stays_a_refusal_for_a_write(body):
+    assert type(fault(READ, 400, body=body)) is AnswerMalformed
+    assert type(fault(WRITE, 400, body=body)) is RequestRejected
+
+
 @pytest.mark.parametrize("body", ["", "<html>ok</html>", '{"tranId": 1', "null garbage", "\ufeff{"])
 def test_a_2xx_that_cannot_be_read_is_unknown_for_a_write_and_malformed_for_a_read(body):
     assert type(fault(WRITE, 200, body=body)) is OutcomeUnknown
