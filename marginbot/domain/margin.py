@@ -6,12 +6,15 @@ Source: margin level and liquidation FAQ of the exchange; published figures are 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from marginbot.domain.account import IsolatedAccount
-from marginbot.domain.amounts import ONE, ZERO, ceil_step, exact
+from marginbot.domain.amounts import ONE, ZERO, Asset, ceil_step, exact
 from marginbot.domain.market import Tier
+
+HOURS_A_DAY = 24
 
 
 @exact
@@ -54,6 +57,25 @@ def level_disagreement(account: IsolatedAccount) -> Decimal:
     if not computed or account.reported_level is None:
         return ZERO
     return abs(account.reported_level - computed) / computed
+
+
+@exact
+def interest_per_day(account: IsolatedAccount, hourly_rates: Mapping[Asset, Decimal]) -> Decimal | None:
+    """What the principal of both debts costs a day, in quote; None without debt, or when the rate of an owed coin is unknown."""
+    owed = [
+        (side.borrowed * price, hourly_rates.get(side.asset))
+        for side, price in ((account.base, account.index_price), (account.quote, ONE))
+        if side.borrowed > 0
+    ]
+    known = [value * rate for value, rate in owed if rate is not None]
+    return sum(known, ZERO) * HOURS_A_DAY if account.owes and len(known) == len(owed) else None
+
+
+@exact
+def daily_rate_pct(account: IsolatedAccount, hourly_rates: Mapping[Asset, Decimal]) -> Decimal | None:
+    """The same in % of what is owed."""
+    interest = interest_per_day(account, hourly_rates)
+    return None if interest is None else interest / liability_value(account) * 100
 
 
 @exact

@@ -11,13 +11,20 @@ from typing import Any
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol, exact
-from marginbot.domain.margin import distance_pct, equity_value, liability_value, liquidation_price, margin_level, tier_of
+from marginbot.domain.margin import (
+    daily_rate_pct,
+    distance_pct,
+    equity_value,
+    interest_per_day,
+    liability_value,
+    liquidation_price,
+    margin_level,
+    tier_of,
+)
 from marginbot.domain.market import Tier
 from marginbot.engine.patience import Patience
 from marginbot.engine.ports import Exchange
 from marginbot.errors import ConfigError, SafetyRefused
-
-HOURS_A_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,6 @@ def danger_order(pair: PairSurvey) -> tuple[bool, Decimal, Symbol]:
 def judge(account: IsolatedAccount, tiers: tuple[Tier, ...], rates: Mapping[Asset, Decimal]) -> PairSurvey:
     """All figures of one pair from one account row. rates: hourly, by asset."""
     edge = liquidation_price(account, tiers)
-    owed, interest = liability_value(account), _interest_per_day(account, rates)
     return PairSurvey(
         account=account,
         margin_level=margin_level(account),
@@ -84,21 +90,11 @@ def judge(account: IsolatedAccount, tiers: tuple[Tier, ...], rates: Mapping[Asse
         liquidation_price=edge,
         distance_pct=distance_pct(account, edge),
         equity_value=equity_value(account),
-        liability_value=owed,
-        interest_per_day=interest,
-        daily_rate_pct=None if interest is None or owed == 0 else interest / owed * 100,
+        liability_value=liability_value(account),
+        interest_per_day=interest_per_day(account, rates),
+        daily_rate_pct=daily_rate_pct(account, rates),
         tiers=tiers,
     )
-
-
-def _interest_per_day(account: IsolatedAccount, rates: Mapping[Asset, Decimal]) -> Decimal | None:
-    owed = [
-        (side.borrowed * price, rates.get(side.asset))
-        for side, price in ((account.base, account.index_price), (account.quote, Decimal(1)))
-        if side.borrowed > 0
-    ]
-    known = [value * rate for value, rate in owed if rate is not None]
-    return sum(known, Decimal(0)) * HOURS_A_DAY if account.owes and len(known) == len(owed) else None
 
 
 def _account(exchange: Exchange) -> tuple[Awaitable[Any], ...]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import ZERO, Symbol, exact
-from marginbot.domain.margin import Fence, deciding_level, in_book_terms, liability_value, margin_level, tier_of
+from marginbot.domain.margin import Fence, daily_rate_pct, deciding_level, in_book_terms, margin_level, tier_of
 from marginbot.domain.market import Market
 from marginbot.domain.policy import Policy
 from marginbot.domain.situation import RuleMemory, Ruling, Situation
@@ -16,7 +16,6 @@ from marginbot.engine.notebook import Debt, Notebook
 from marginbot.rules.assign import Assigned, assign
 from marginbot.rules.ladder import fence_of, judge
 
-HOURS_A_DAY = 24
 NO_FENCE = Fence(None, None)
 
 
@@ -50,7 +49,7 @@ class Watched:
             account=account,
             tiers=() if market is None else market.tiers,
             now=now,
-            daily_rate_pct=None if market is None else daily_rate_pct(account, market),
+            daily_rate_pct=None if market is None else daily_rate_pct(account, market.interest_rates),
             delisting_at=delisting_at,
             peak_level=None if self.debt is None else self.debt.peak_level,
             owing_since=None if self.debt is None else self.debt.owing_since,
@@ -111,18 +110,6 @@ class Watched:
             return
         inside = fence_of(self.assigned.ladder, situation, ruling.memory)
         self.fence = in_book_terms(inside, book_mid, situation.account.index_price)
-
-
-@exact
-def daily_rate_pct(account: IsolatedAccount, market: Market) -> Decimal | None:
-    """Interest per day in % of the debt; None when nothing is owed or a rate was not read."""
-    owed = liability_value(account)
-    sides = ((account.base, account.index_price), (account.quote, Decimal(1)))
-    rates = [market.interest_rates.get(side.asset) for side, _ in sides if side.liability > 0]
-    if owed == 0 or None in rates:
-        return None
-    costs = (side.liability * price * market.interest_rates.get(side.asset, ZERO) for side, price in sides)
-    return sum(costs, ZERO) * HOURS_A_DAY / owed * 100
 
 
 @exact
