@@ -6,20 +6,20 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum
-from typing import Any, assert_never
+from typing import assert_never
 
 from marginbot.domain.look import Look
 from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Repay, Step, Sweep, TopUp
 from marginbot.domain.records import OrderReport
 from marginbot.engine.events import Observer, StepEnded, StepStarted
 from marginbot.engine.explain import OwnSteps
+from marginbot.engine.intents import intent_of
 from marginbot.engine.journal import Intent, Journal, State
 from marginbot.engine.loans import LoanQueue
 from marginbot.engine.patience import Patience
 from marginbot.engine.ports import Exchange
 from marginbot.engine.proof import Proofs
-from marginbot.engine.report import StepReport, StepStatus, amount_of, asset_of, kind_of
+from marginbot.engine.report import StepReport, StepStatus
 from marginbot.engine.scout import placed
 from marginbot.engine.settle import Settled, Settler
 from marginbot.engine.top_ups import TopUps
@@ -106,30 +106,11 @@ class Executor:
         step, clock = report.step, self.patience.clock
         report.started_at = clock.now()
         report.client_id = self.new_id() if isinstance(step, CloseOrder) else None
-        intent = Intent(
-            id=0,
-            episode_id=self.episode_id,
-            symbol=step.symbol,
-            kind=kind_of(step),
-            asset=asset_of(step),
-            amount=amount_of(step),
-            client_id=report.client_id,
-            step=self._described(step),
-            because=step.because,
-            before=balances_before(self.steps.upon(look.account), dict(look.spot)),
-            state=State.INTENDED,
-            exchange_id=None,
-            sent_ms=self.exchange.server_now_ms(),
-            started_at=report.started_at,
-            ended_at=None,
-            answer=None,
-        )
+        before = balances_before(self.steps.upon(look.account), dict(look.spot))
+        sent_ms = self.exchange.server_now_ms()
+        intent = intent_of(step, self.episode_id, self.rule, before, sent_ms, report.started_at, report.client_id)
         report.intent_id = self.journal.intend(self.account, intent)
         return dataclasses.replace(intent, id=report.intent_id)
-
-    def _described(self, step: Step) -> dict[str, Any]:
-        kept = {field.name: _text(getattr(step, field.name)) for field in dataclasses.fields(step)}
-        return {**kept, "rule": self.rule} if isinstance(step, TopUp) else kept
 
     async def _send(self, report: StepReport, intent: Intent, look: Look) -> None:
         step = report.step
@@ -228,9 +209,3 @@ class StepRefused(Exception):
         super().__init__(str(refusal))
         self.report = report
         self.refusal = refusal
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return value.value if isinstance(value, Enum) else value
