@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from marginbot.app.opened import App
 from marginbot.engine.acceptance import Acceptance
 from marginbot.engine.chores import Chores
-from marginbot.engine.daemon import Daemon, Work
+from marginbot.engine.daemon import Daemon, until
 from marginbot.engine.health import Health
 from marginbot.engine.jobs import Jobs
 from marginbot.engine.loans import LoanQueue
@@ -90,14 +89,10 @@ def _beside(app: App, daemon: Daemon) -> None:
         address = check_socket_url(app.settings.venue.value, places.market, "exchange.stream_url")
         market = MarketStream(address, daemon.watch.fences, daemon.health, app.clock, app.jitter)
         streaming.streams.append(market)
-        daemon.beside["the market stream"] = _running(market.run, app.stop)
+        daemon.beside["the market stream"] = until(app.stop, market.run)
     if places.account is not None:
         address = check_socket_url(app.settings.venue.value, places.account, "exchange.ws_api_url")
         user = UserStreams(address, app.exchange, streaming, daemon.health, app.clock, app.jitter)
         streaming.streams.append(user)
-        daemon.beside["the user streams"] = _running(user.run, app.stop)
+        daemon.beside["the user streams"] = until(app.stop, user.run)
     daemon.beside["the subscriptions"] = streaming.run
-
-
-def _running(run: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> Work:
-    return lambda: run(stop)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from marginbot.domain.amounts import Symbol, half_up, plain
 from marginbot.engine.alerts import PART as ALERTS
 from marginbot.engine.alerts import Alerts
-from marginbot.engine.daemon import Daemon, Work
+from marginbot.engine.daemon import Daemon, until
 from marginbot.engine.events import Event
 from marginbot.engine.health import Health
 from marginbot.engine.numbers import Numbers, pictures
@@ -55,19 +55,19 @@ class Outside:
         place = daemon.outfit.venue + (" (dry run)" if daemon.outfit.dry_run else "")
         alerts = self.alerts = Alerts(outbox, health, clock, place, scrub, lambda: pictures(daemon))
         daemon.operator.acknowledge = alerts.acknowledge
-        daemon.beside[ALERTS] = _until(stop, alerts.run)
+        daemon.beside[ALERTS] = until(stop, alerts.run)
         listen, url = self.settings.metrics.listen, self.settings.heartbeat.url
         if listen is not None:
             page = Page(Numbers(daemon, self.tally, alerts), health.troubles, scrub)
-            daemon.beside["the metrics"] = _until(stop, lambda until: serve(page, listen.host, listen.port, until))
+            daemon.beside["the metrics"] = until(stop, lambda ends: serve(page, listen.host, listen.port, ends))
         if url is not None:
             alive = _looking(health)
             told = (lambda: health.well(HEARTBEAT)), (lambda why: health.ill(HEARTBEAT, why))
-            daemon.beside["the heartbeat"] = _until(stop, Heartbeat(url.get_secret_value(), clock, alive, *told).run)
+            daemon.beside["the heartbeat"] = until(stop, Heartbeat(url.get_secret_value(), clock, alive, *told).run)
         if self.systemd is not None:
             systemd = self.systemd
             alive = lambda: daemon.watch.turning  # noqa: E731
-            daemon.beside["systemd"] = _until(stop, lambda until: systemd.run(until, clock, alive, lambda: status_of(daemon)))
+            daemon.beside["systemd"] = until(stop, lambda ends: systemd.run(ends, clock, alive, lambda: status_of(daemon)))
 
 
 def status_of(daemon: Daemon) -> str:
@@ -83,7 +83,3 @@ def status_of(daemon: Daemon) -> str:
 def _looking(health: Health) -> Callable[[], bool]:
     """Whether looks succeed: they were heard of, and there is no trouble with them."""
     return lambda: health.was_well(LOOKS) and LOOKS not in health.troubles()
-
-
-def _until(stop: asyncio.Event, run: Callable[[asyncio.Event], Awaitable[None]]) -> Work:
-    return lambda: run(stop)

@@ -17,6 +17,7 @@ from marginbot.domain.message import Message, Phase, Severity
 from marginbot.engine.alert_health import Ailments
 from marginbot.engine.alert_story import EVERYTHING, Story
 from marginbot.engine.alert_threads import Threads
+from marginbot.engine.clock import rest
 from marginbot.engine.events import Event, Looked, Notice, StepEnded, StepStarted
 from marginbot.engine.health import Health
 from marginbot.engine.outbox import Outbox
@@ -76,7 +77,7 @@ class Alerts:
         self._say(Severity.INFO, "started", "marginbot watches this account from now on.")
         try:
             while not stop.is_set():
-                await self._rest(stop)
+                await rest(self.clock, stop, ROUND_EVERY)
                 self.go_round()
                 self.health.well(PART)
             self._say_goodbye()
@@ -110,13 +111,6 @@ class Alerts:
         owing = sorted(symbol for symbol, picture in self.pictures().items() if picture.owes)
         watched = f"In debt and watched by nobody from now on: {', '.join(owing)}." if owing else "No pair owes anything."
         self._say(Severity.WARNING if owing else Severity.INFO, "stopped", f"marginbot was told to stop. {watched}")
-
-    async def _rest(self, stop: asyncio.Event) -> None:
-        try:
-            async with self.clock.timeout(ROUND_EVERY):
-                await stop.wait()
-        except TimeoutError:
-            return
 
     def _dressed(self, message: Message) -> Message:
         """With everything a person sees at a glance in the title, and nothing in it that nobody may see."""

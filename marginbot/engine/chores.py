@@ -8,8 +8,8 @@ from typing import Final
 
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.policy import Cron
-from marginbot.engine.events import Notice
-from marginbot.engine.jobs import EVERYWHERE, Jobs, Work
+from marginbot.engine.events import EVERYWHERE, Notice
+from marginbot.engine.jobs import Jobs, Work
 from marginbot.engine.outfit import Outfit
 from marginbot.engine.pair_watch import PairWatch
 from marginbot.engine.pruning import prune

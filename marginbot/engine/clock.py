@@ -1,10 +1,12 @@
-"""The real clock: the only place that asks the machine for the time."""
+"""The real clock, the only place that asks the machine for the time; and how to rest by any clock."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from datetime import UTC, datetime
+
+from marginbot.engine.ports import Clock
 
 
 class SystemClock:
@@ -25,3 +27,12 @@ class SystemClock:
     def timeout(self, seconds: float) -> asyncio.Timeout:
         """A bound around a block: TimeoutError when it takes longer."""
         return asyncio.timeout(seconds)
+
+
+async def rest(clock: Clock, stop: asyncio.Event, seconds: float) -> None:
+    """Wait so long, or until `stop` is set."""
+    try:
+        async with clock.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

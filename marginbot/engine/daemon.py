@@ -12,8 +12,9 @@ from marginbot.domain.amounts import Symbol
 from marginbot.domain.policy import Do, Policy
 from marginbot.domain.situation import Ruling
 from marginbot.engine.acceptance import HOW, Acceptance
+from marginbot.engine.clock import rest
 from marginbot.engine.desk import Desk
-from marginbot.engine.events import Notice
+from marginbot.engine.events import EVERYWHERE, Notice
 from marginbot.engine.health import Health
 from marginbot.engine.operator import Operator
 from marginbot.engine.outfit import Outfit
@@ -29,6 +30,11 @@ BEGIN_AGAIN = 1.0
 log = structlog.get_logger(__name__)
 
 Work = Callable[[], Awaitable[None]]
+
+
+def until(stop: asyncio.Event, run: Callable[[asyncio.Event], Awaitable[None]]) -> Work:
+    """What runs until an event is set, as something to run beside the watch."""
+    return lambda: run(stop)
 
 
 @dataclass(slots=True)
@@ -87,24 +93,17 @@ class Daemon:
             except Exception as defect:
                 log.error("a task of the daemon raised", task=name, exc_info=defect)
                 self._broke(name, f"unexpected {type(defect).__name__}; this is a defect of marginbot")
-            await self._rest(BEGIN_AGAIN)
+            await rest(self.outfit.clock, self.stop, BEGIN_AGAIN)
 
     def _broke(self, name: str, why: str) -> None:
         self.health.ill(name, why)
-        self.outfit.tell(Symbol(""), Notice(f"{name} stopped working and begins anew: {why}", alarm=True))
+        self.outfit.tell(EVERYWHERE, Notice(f"{name} stopped working and begins anew: {why}", alarm=True))
 
     async def _read_desk(self) -> None:
         while not self.stop.is_set():
             self.operator.read()
             self.health.well("the desk")
-            await self._rest(DESK_EVERY)
-
-    async def _rest(self, seconds: float) -> None:
-        try:
-            async with self.outfit.clock.timeout(seconds):
-                await self.stop.wait()
-        except TimeoutError:
-            return
+            await rest(self.outfit.clock, self.stop, DESK_EVERY)
 
     def _must_not_act_at_once(self, policy: Policy) -> None:
         pairs = [self.watch.pairs[symbol] for symbol in self.watch.owing]

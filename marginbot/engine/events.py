@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from marginbot.domain.account import IsolatedAccount
+from marginbot.domain.amounts import Symbol
 from marginbot.domain.look import Look
 from marginbot.domain.plan import Plan
 from marginbot.domain.policy import Rule
@@ -72,6 +74,9 @@ class Pursued:
     rule: str
     report: RunReport
 
+
+EVERYWHERE: Final = Symbol("")
+"""The pair of an event that is about the whole account."""
 
 Event = Looked | Decided | StepStarted | StepEnded | Notice | Fired | Rearmed | Pursued
 Observer = Callable[[Event], None]

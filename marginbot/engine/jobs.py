@@ -11,13 +11,10 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from marginbot.domain.amounts import Symbol
-from marginbot.engine.events import Notice
+from marginbot.engine.events import EVERYWHERE, Notice
 from marginbot.engine.health import Health
 from marginbot.engine.outfit import Audience
 from marginbot.errors import MarginbotError
-
-EVERYWHERE = Symbol("")
 
 log = structlog.get_logger(__name__)
 

@@ -11,13 +11,12 @@ from marginbot.domain.amounts import Symbol
 from marginbot.domain.plan import Goal, Into, Limits
 from marginbot.engine.desk import Desk, Request
 from marginbot.engine.errands import PANIC_BY_HAND, UNWIND_BY_HAND, ToFlat
-from marginbot.engine.events import Notice
+from marginbot.engine.events import EVERYWHERE, Notice
 from marginbot.engine.journal import Episode
 from marginbot.engine.outfit import Outfit
 from marginbot.engine.pauses import PAUSE, Pauses
 from marginbot.engine.watch import Watch
 
-EVERYWHERE: Final = Symbol("")
 UNWIND, PANIC, RESUME, ACK = "unwind", "panic", "resume", "ack"
 _RULES: Final = {UNWIND: UNWIND_BY_HAND, PANIC: PANIC_BY_HAND}
 

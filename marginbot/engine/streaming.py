@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from marginbot.domain.amounts import Symbol
+from marginbot.engine.clock import rest
 from marginbot.engine.ports import Clock
 from marginbot.engine.watch import Watch
 
@@ -33,11 +34,7 @@ class Streaming:
         while not self.stop.is_set():
             for stream in self.streams:
                 stream.follow(self.watch.owing)
-            try:
-                async with self.clock.timeout(EVERY):
-                    await self.stop.wait()
-            except TimeoutError:
-                continue
+            await rest(self.clock, self.stop, EVERY)
 
     def changed(self, symbol: Symbol) -> None:
         """Something happened on a pair's account, or may have."""

@@ -15,7 +15,7 @@ import structlog
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Symbol
-from marginbot.engine.events import Notice
+from marginbot.engine.events import EVERYWHERE, Notice
 from marginbot.engine.fences import Fences
 from marginbot.engine.health import Health
 from marginbot.engine.outfit import Outfit
@@ -31,7 +31,6 @@ LATE = 3.0
 STUCK_AFTER = 330.0
 """Seconds a look may take: no request may be given more than 300 by the settings."""
 LOOKS, MARKET_STREAM, JOURNAL = "looks", "market stream", "journal"
-EVERYWHERE = Symbol("")
 HOME_EVERY = 5.0
 """Seconds between two tries to write a journal's file again."""
 
