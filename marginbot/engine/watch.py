@@ -26,8 +26,8 @@ from marginbot.errors import JournalUnavailable, MarginbotError, RateLimited
 EVERY, EVERY_IN_DANGER, EVERY_WITHOUT_DEBT = 5.0, 1.0, 30.0
 VISITS_APART = 0.2
 """Seconds between two visits that ticks cause on one pair: a price that jumps to and fro costs no more looks than that."""
-LATE = 3.0
-"""How many intervals may pass without a look until that is a fault."""
+LATE, SLOW_LOOK = 3.0, 30.0
+"""How many intervals may pass without a look, and how many seconds one may take besides, until that is a fault."""
 STUCK_AFTER = 330.0
 """Seconds a look may take: no request may be given more than 300 by the settings."""
 LOOKS, MARKET_STREAM, JOURNAL = "looks", "market stream", "journal"
@@ -143,8 +143,8 @@ class Watch:
                 raise
             due = self._due(rows)
         self._visit_all(due)
-        self.health.expect(LOOKS, self._interval() * LATE + self.outfit.deadline / 4)
-        return self._interval()
+        self.health.expect(LOOKS, self._interval() * LATE + SLOW_LOOK)
+        return self._rest_after()
 
     def _due(self, rows: Mapping[Symbol, IsolatedAccount]) -> list[Symbol]:
         wanted = {episode.symbol for episode in self.outfit.journal.open_episodes(self.outfit.account)}
@@ -218,6 +218,12 @@ class Watch:
             return EVERY_WITHOUT_DEBT
         disarmed = any(not memory.armed for symbol in self.owing for memory in self.pairs[symbol].known.memories.values())
         return EVERY_IN_DANGER if disarmed or self._visits else EVERY
+
+    def _rest_after(self) -> float:
+        """Seconds: the interval, or until time alone may change what a rule says."""
+        now = self.outfit.clock.now()
+        moments = [pair.known.valid_until for pair in self.pairs.values() if pair.known.valid_until is not None]
+        return min([self._interval(), *((moment - now).total_seconds() for moment in moments if moment > now)])
 
     def _until_over(self, trouble: MarginbotError) -> float:
         """Seconds: a limit is sat out; anything else is tried again after one."""

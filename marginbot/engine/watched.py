@@ -24,7 +24,7 @@ class Watched:
     """One pair of one account. `market`: filters, tiers, fees and rates as last read, None before the first look.
 
     row: the account as last seen. fence: in prices of the exchange's own book, until `valid_until`.
-    cron_due: rules whose moment of the clock has come. level_seen: for people and metrics.
+    cron_due: rules whose moment of the clock has come.
     """
 
     symbol: Symbol

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal as D
 
-from marginbot.domain.policy import Do
+from marginbot.domain.policy import AgeAbove, Do, Rule
 from tests.engine.stage import ACCOUNT, BTCUSDT, a_stage
 from tests.engine.watching import a_policy, level_rule, watching
 from tests.virtual_time import in_virtual_time
@@ -108,3 +109,13 @@ async def test_a_daemon_that_died_in_an_unwind_is_followed_by_one_that_finishes_
         async with watching(stage, a_policy(OUT)) as watch:
             await watch.until(lambda: ("get out", "flat") in watch.ended())
         assert (await stage.account()).is_empty
+
+
+@in_virtual_time
+async def test_a_rule_that_waits_for_time_fires_at_its_moment_and_not_at_the_next_poll():
+    old = Rule("old", AgeAbove(timedelta(seconds=62)), Do.ALERT)
+    async with a_stage("long") as stage, watching(stage, a_policy(old)) as watch:
+        await watch.until(lambda: watch.fired() == ["old"], 80)
+        debt = watch.daemon.watch.pairs[BTCUSDT].known.debt
+        assert debt is not None
+        assert timedelta(seconds=62) <= stage.clock.now() - debt.owing_since < timedelta(seconds=63)
