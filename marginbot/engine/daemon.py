@@ -14,10 +14,10 @@ from marginbot.domain.situation import Ruling
 from marginbot.engine.acceptance import HOW, Acceptance
 from marginbot.engine.clock import rest
 from marginbot.engine.desk import Desk
-from marginbot.engine.events import EVERYWHERE, Notice
+from marginbot.engine.events import EVERYWHERE, Event, Notice
 from marginbot.engine.health import Health
 from marginbot.engine.operator import Operator
-from marginbot.engine.outfit import Outfit
+from marginbot.engine.outfit import Audience, Outfit
 from marginbot.engine.pair_watch import PairWatch
 from marginbot.engine.pauses import Pauses
 from marginbot.engine.watch import Watch
@@ -49,8 +49,10 @@ class Daemon:
     watch: Watch = field(init=False)
     pauses: Pauses = field(default_factory=Pauses)
     operator: Operator = field(init=False)
+    _audience: Audience = field(init=False)
 
     def __post_init__(self) -> None:
+        self._audience, self.outfit.tell = self.outfit.tell, self._tell
         self.watch = Watch(self.outfit, self.health, self.stop)
         self.outfit.judged, self.outfit.held_back = self._judged, self._held_back
         desk = Desk(self.outfit.journal.file, self.outfit.account)
@@ -98,6 +100,14 @@ class Daemon:
     def _broke(self, name: str, why: str) -> None:
         self.health.ill(name, why)
         self.outfit.tell(EVERYWHERE, Notice(f"{name} stopped working and begins anew: {why}", alarm=True))
+
+    def _tell(self, symbol: Symbol, event: Event) -> None:
+        """To whoever listens. An audience that raises is ill; whoever told it is about to act, and goes on."""
+        try:
+            self._audience(symbol, event)
+        except Exception as deaf:
+            log.error("the audience raised", symbol=symbol, exc_info=deaf)
+            self.health.ill("the audience", f"unexpected {type(deaf).__name__}; this is a defect of marginbot")
 
     async def _read_desk(self) -> None:
         while not self.stop.is_set():

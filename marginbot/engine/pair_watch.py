@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -41,7 +41,6 @@ class PairWatch:
     symbol: Symbol
     outfit: Outfit
     known: Watched = field(init=False)
-    audience: Callable[[Symbol, Event], None] = field(init=False)
     eyes: Eyes = field(init=False)
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     _asked_again: bool = False
@@ -52,7 +51,6 @@ class PairWatch:
 
     def __post_init__(self) -> None:
         self.known = Watched(self.symbol, self.outfit.notebook)
-        self.audience = self.outfit.tell
         self.eyes = Eyes(self.symbol, self.outfit, self._hear)
 
     @property
@@ -258,4 +256,4 @@ class PairWatch:
     def _hear(self, event: Event) -> None:
         if isinstance(event, Looked):
             self.known.row = event.look.account
-        self.audience(self.symbol, event)
+        self.outfit.tell(self.symbol, event)

@@ -6,7 +6,9 @@ from decimal import Decimal as D
 
 from structlog.testing import capture_logs
 
+from marginbot.domain.amounts import Symbol
 from marginbot.domain.policy import Budget, Do
+from marginbot.engine.events import Event
 from marginbot.engine.journal import Journal
 from marginbot.engine.pair_watch import PairWatch
 from tests.engine.stage import ACCOUNT, BTCUSDT, LOAN, ORDER, TRANSFER, a_stage
@@ -157,3 +159,18 @@ async def test_tiers_that_cannot_be_read_anew_leave_the_old_ladder_in_force():
         assert any("cannot be read anew" in alarm for alarm in watch.alarms())
         await watch.price("87900")
         await watch.until(lambda: watch.ended() == [("get out", "flat")], 20)
+
+
+@in_virtual_time
+async def test_an_audience_that_raises_is_ill_and_never_stops_an_act():
+    def deaf(symbol: Symbol, event: Event) -> None:
+        raise ZeroDivisionError
+
+    async with a_stage("long") as stage, watching(stage, a_policy(OUT), tell=deaf) as watch:
+        await watch.until(lambda: is_seen(watch))
+        await watch.price("87900")
+        with capture_logs():
+            await watch.until(lambda: stage.writes() != [], 20)
+            await watch.rest(5)
+        assert (await stage.account()).is_empty
+        assert "ZeroDivisionError" in watch.daemon.health.troubles()["the audience"]

@@ -18,7 +18,7 @@ from marginbot.engine.events import Event, Fired, Notice, Pursued
 from marginbot.engine.health import Health
 from marginbot.engine.loans import LoanQueue
 from marginbot.engine.notebook import Notebook
-from marginbot.engine.outfit import Outfit
+from marginbot.engine.outfit import Audience, Outfit
 from marginbot.engine.patience import Patience
 from marginbot.engine.sharing import sharing
 from tests.engine.stage import Stage
@@ -79,7 +79,13 @@ class Watching:
 
 @asynccontextmanager
 async def watching(
-    stage: Stage, policy: Policy, *, accepted: bool = True, account: str = ACCOUNT, deadline: float = 120.0
+    stage: Stage,
+    policy: Policy,
+    *,
+    accepted: bool = True,
+    account: str = ACCOUNT,
+    deadline: float = 120.0,
+    tell: Audience | None = None,
 ) -> AsyncIterator[Watching]:
     """Start a daemon on the stage, stop it at the end of the block; it must then end by itself within 10 s."""
     life, ids = next(stage.run_numbers), itertools.count(1)
@@ -103,7 +109,7 @@ async def watching(
         patience=patience,
         lock=lambda _symbol: nullcontext(),
         new_id=lambda: f"mb-watch{life}-{next(ids)}",
-        tell=lambda symbol, event: told.append((symbol, event)),
+        tell=tell or (lambda symbol, event: told.append((symbol, event))),
         deadline=deadline,
     )
     acceptance = Acceptance(notebook, policy.digest, accepted)
