@@ -19,6 +19,7 @@ from marginbot.cli.status import StatusOptions
 from marginbot.cli.style import danger
 from marginbot.domain.amounts import Asset, plain
 from marginbot.domain.policy import Policy
+from marginbot.engine.notebook import Notebook
 from marginbot.engine.patience import Interrupted
 from marginbot.engine.prospects import Prospect, prospect
 from marginbot.engine.survey import PairSurvey, Survey
@@ -37,7 +38,7 @@ async def execute(options: StatusOptions, shell: Shell) -> int:
             if options.watch:
                 return await _watch(app, options, shell, policy)
             survey = await app.status(options.symbols)
-    prospects = _prospects(survey, policy)
+            prospects = _prospects(app, survey, policy)
     if options.json:
         shell.output.emit_json(status_document(survey, app.venue, prospects))
     else:
@@ -50,14 +51,18 @@ async def _watch(app: App, options: StatusOptions, shell: Shell, policy: Policy)
         with Live(console=shell.output.people, auto_refresh=False) as live:
             while True:
                 survey = await app.status(options.symbols)
-                live.update(status_view(survey, app.venue, _prospects(survey, policy)), refresh=True)
+                live.update(status_view(survey, app.venue, _prospects(app, survey, policy)), refresh=True)
                 await app.pause(LOOK_EVERY)
     except Interrupted:
         return 0
 
 
-def _prospects(survey: Survey, policy: Policy) -> tuple[Prospect, ...]:
-    return tuple(prospect(pair, survey.at, policy) for pair in survey.pairs)
+def _prospects(app: App, survey: Survey, policy: Policy) -> tuple[Prospect, ...]:
+    """Each pair with its rules, as a daemon of this account remembers them."""
+    notebook = Notebook(app.journal.file, survey.account)
+    return tuple(
+        prospect(pair, survey.at, policy, memories=notebook.memories(pair.account.symbol)) for pair in survey.pairs
+    )
 
 
 def status_view(survey: Survey, venue: str, prospects: Sequence[Prospect]) -> RenderableType:

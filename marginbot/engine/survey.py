@@ -49,12 +49,13 @@ class PairSurvey:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The account at `at`: free coins in spot, pairs from the most endangered on, and the pairs that are switched off."""
+    """The account at `at`: free coins in spot, pairs from the most endangered on, the pairs that are switched off, its number."""
 
     at: datetime
     spot: Mapping[Asset, Decimal]
     pairs: tuple[PairSurvey, ...]
     disabled: tuple[Symbol, ...]
+    account: str
 
 
 async def survey(exchange: Exchange, patience: Patience, symbols: Iterable[Symbol] = ()) -> Survey:
@@ -70,7 +71,7 @@ async def survey(exchange: Exchange, patience: Patience, symbols: Iterable[Symbo
     details = await patience.ask(lambda: exchange.together(*_details(exchange, shown)))
     pairs = [judge(row, details[2 * n], details[2 * n + 1]) for n, row in enumerate(shown)]
     off = tuple(symbol for symbol, row in accounts.items() if row.created and not row.enabled)
-    return Survey(patience.clock.now(), spot.free, tuple(sorted(pairs, key=danger_order)), off)
+    return Survey(patience.clock.now(), spot.free, tuple(sorted(pairs, key=danger_order)), off, spot.uid)
 
 
 def danger_order(pair: PairSurvey) -> tuple[bool, Decimal, Symbol]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
 
 from marginbot.cli.main import main
+from marginbot.domain.amounts import Symbol
+from marginbot.domain.situation import RuleMemory
+from marginbot.engine.journal import Journal
+from marginbot.engine.notebook import Notebook
+from marginbot.settings import state_dir
 from tests.cli.paper_world import ALL, balances, documents
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -133,6 +139,18 @@ def test_status_tells_every_rule_its_price_and_that_it_is_armed(marginbot, capsy
     assert abs(D("4000.12") * D("1.1053") - D("0.05") * unwind - D("12.5")) < D("0.000001")
     assert unwind > D(btc["liquidation_price"])
     assert [rule["fires_at_price"] for rule in ada["rules"]] == [None] * 4
+
+
+def test_status_says_of_a_rule_that_fired_that_it_is_not_armed(marginbot, capsys):
+    btc = Symbol("BTCUSDT")
+    with closing(Journal.in_file(state_dir() / "journal.sqlite")) as journal:
+        Notebook(journal.file, "1").remember(btc, "warn", RuleMemory(armed=False))
+    pairs = documents(marginbot, capsys, "status")["pairs"]
+    armed = {pair["symbol"]: {rule["name"]: rule["armed"] for rule in pair["rules"]} for pair in pairs}
+    assert armed["BTCUSDT"] == {"warn": False, "repay idle coins": True, "deleverage": True, "unwind": True}
+    assert all(armed["ADAUSDT"].values())
+    assert marginbot("status") == 0
+    assert "rules of BTCUSDT (balanced) warn (has fired), repay idle coins now" in words(capsys)
 
 
 def test_status_shows_the_rules_of_pairs_in_debt_to_people(marginbot, capsys, folder, monkeypatch):
