@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
@@ -25,7 +24,6 @@ class HandOptions:
     symbol: Symbol | None
     lasting: timedelta | None = None
     yes: bool = False
-    arguments: Mapping[str, str] = field(default_factory=dict)
 
 
 @with_globals

@@ -107,11 +107,13 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w":
 
 
 def age(text: str, flag: str) -> timedelta:
-    """`30m`, `2h`, `7d`. Raises: ConfigError naming the flag."""
-    found = _AGO.fullmatch(text.strip())
-    if not found or int(found[1]) == 0:
-        raise ConfigError(f"{flag} must be a length of time such as 90s, 30m, 2h or 7d", flag)
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    """`90s`, `30m`, `2h`, `7d`: a length of time as a policy writes it. Raises: ConfigError naming the flag."""
+    from marginbot.settings.policy_values import some_time
+
+    try:
+        return some_time(text)
+    except ValueError as error:
+        raise ConfigError(f"{flag} {error}", flag) from error
 
 
 def since(text: str) -> datetime | timedelta:

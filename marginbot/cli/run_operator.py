@@ -13,7 +13,7 @@ from marginbot.cli.shell import Shell
 from marginbot.cli.signals import stopping
 from marginbot.domain.plan import Into
 from marginbot.engine.clock import SystemClock
-from marginbot.engine.desk import Desk, Request
+from marginbot.engine.desk import NOTHING_TO_DO, Desk, Request
 from marginbot.engine.journal import Journal
 from marginbot.engine.lock import running_daemons
 from marginbot.engine.report import Outcome
@@ -62,6 +62,8 @@ async def _panic(options: HandOptions, shell: Shell, accounts: tuple[str, ...]) 
 
 
 def _ended(request: Request, outcomes: list[str], shell: Shell) -> int:
+    if request.ended_at is not None and not request.episodes and request.answer != NOTHING_TO_DO:
+        raise SafetyRefused(request.answer or "the daemon did nothing")
     if request.ended_at is None:
         going = ", ".join(sorted(request.episodes)) or "every pair"
         told = f"Not over yet; `marginbot run` goes on bringing {going} home. Run the same command again to follow it."

@@ -18,6 +18,9 @@ _EPISODES: Final = "episodes"
 _ALWAYS: Final[ColumnElement[bool]] = true()
 
 
+NOTHING_TO_DO: Final = "no isolated pair owes or holds anything: nothing to do"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """Something a person asked of the daemon. symbol None: of all pairs. arguments: plain words by name.

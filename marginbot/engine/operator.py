@@ -9,7 +9,7 @@ from typing import Final
 
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.plan import Goal, Into, Limits
-from marginbot.engine.desk import Desk, Request
+from marginbot.engine.desk import NOTHING_TO_DO, Desk, Request
 from marginbot.engine.errands import PANIC_BY_HAND, UNWIND_BY_HAND, ToFlat
 from marginbot.engine.events import EVERYWHERE, Notice
 from marginbot.engine.journal import Episode
@@ -148,5 +148,5 @@ def _errand(symbol: Symbol, request: Request, limits: Limits) -> ToFlat:
 
 def _nothing(request: Request) -> str:
     if request.symbol is None:
-        return "no isolated pair owes or holds anything: nothing to do"
+        return NOTHING_TO_DO
     return f"there is no open isolated margin account of {request.symbol}: nothing was sent"

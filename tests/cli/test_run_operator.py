@@ -129,10 +129,24 @@ def test_a_panic_that_is_not_confirmed_asks_nobody(marginbot, capsys, state):
     assert "--yes" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("time", "says"), [("999999w", "at most ten years"), ("0s", "longer than nothing"), ("soon", "such as 90s")])
+def test_a_pause_for_a_senseless_time_is_a_wrong_command_line(marginbot, capsys, time, says):
+    assert marginbot("pause", "--for", time) == 2
+    err = " ".join(capsys.readouterr().err.split())
+    assert "--for" in err
+    assert says in err
+
+
 def test_a_panic_that_found_nothing_is_over_and_fine(marginbot, capsys, state):
     with a_daemon(state, {"panic": "no isolated pair owes or holds anything: nothing to do"}):
         assert marginbot("panic", "--yes") == 0
     assert "nothing to do" in capsys.readouterr().out
+
+
+def test_a_panic_that_the_daemon_refuses_is_refused_and_not_fine(marginbot, capsys, state):
+    with a_daemon(state, {"panic": "this `marginbot run` is a dry run and sends nothing"}):
+        assert marginbot("panic", "--yes") == 3
+    assert "is a dry run and sends nothing" in capsys.readouterr().err
 
 
 def test_a_panic_that_is_not_over_at_the_deadline_says_that_it_goes_on(marginbot, capsys, state, monkeypatch):
