@@ -44,8 +44,9 @@ def policy_view(check: PolicyCheck) -> RenderableType:
         lines += ["", *_idle(alike, in_full=not owing)]
     if not check.prospects:
         lines += ["", "No isolated pair is open on this account. The policy in levels:", *_written(check.policy)]
-    if not any(one.assigned.problems for one in check.prospects):
-        lines += [_problem(f"{ladder.name}: {text}") for ladder in check.policy.ladders for text in problems(ladder, None)]
+    told = [check.policy.ladder_of(one.pair.account.symbol) for one in check.prospects if one.assigned.problems]
+    others = [ladder for ladder in check.policy.ladders if ladder not in told]
+    lines += [_problem(f"{ladder.name}: {text}") for ladder in others for text in problems(ladder, None)]
     lines += ["", "It fits every open pair." if check.fits else "[problem]It does not fit.[/problem] Nothing was sent."]
     return Group(*lines)
 

@@ -37,7 +37,7 @@ def deleverage(aim: Aim, look: Look, limits: Limits) -> Plan:
     if traded.steps:
         because += f"; {traded.because}"
     orders = traded.steps if traded.verdict is Verdict.ACT else ()
-    return Plan(Verdict.ACT, because, (*orders, *repays), remains=traded.remains)
+    return Plan(Verdict.ACT, because, (*orders, *repays))
 
 
 def _trade(aim: Aim, look: Look, limits: Limits) -> Plan:

@@ -25,6 +25,7 @@ from marginbot.domain.plan import (
     TopUp,
     Verdict,
 )
+from marginbot.rules.idle import once_paid
 from marginbot.rules.unwind import plan
 
 MOST_ROUNDS = 40
@@ -77,7 +78,7 @@ def _after(look: Look, step: Step) -> tuple[Look, Foreseen]:
             account, fees, slippage = _traded(look, step)
             look = replace(look, market=replace(look.market, book=_consumed(look.market.book, step)))
         case Repay():
-            account = _with_side(account, _repaid(account.side(step.asset), step.amount))
+            account = once_paid(account, (step,))
         case Sweep():
             account = _with_side(account, _moved(account.side(step.asset), -step.amount))
         case TopUp():
@@ -122,12 +123,6 @@ def _unlocked(side: AssetBalance) -> AssetBalance:
 
 def _moved(side: AssetBalance, amount: Decimal) -> AssetBalance:
     return replace(side, free=side.free + amount)
-
-
-def _repaid(side: AssetBalance, amount: Decimal) -> AssetBalance:
-    interest = min(side.interest, amount)
-    borrowed = side.borrowed - (amount - interest)
-    return replace(side, free=side.free - amount, interest=side.interest - interest, borrowed=borrowed)
 
 
 def _with_side(account: IsolatedAccount, side: AssetBalance) -> IsolatedAccount:
