@@ -13,7 +13,7 @@ from marginbot.paper.streams.orders import Kind
 LIFE_MS = 86_400_000
 # A client that reads nothing for so many frames is let go.
 LONGEST_QUEUE = 10_000
-NORMAL, GOING_AWAY, POLICY, RESTART = 1000, 1001, 1008, 1012
+NORMAL, GOING_AWAY, POLICY, BROKEN, RESTART = 1000, 1001, 1008, 1011, 1012
 CUT = 0
 
 

@@ -8,7 +8,7 @@ from marginbot.paper.books.amounts import precise
 from marginbot.paper.exchange import Exchange
 from marginbot.paper.streams.account_feed import AccountFeed
 from marginbot.paper.streams.account_socket import AccountSocket
-from marginbot.paper.streams.connection import CUT, GOING_AWAY, LIFE_MS, RESTART, Connection
+from marginbot.paper.streams.connection import BROKEN, CUT, GOING_AWAY, LIFE_MS, RESTART, Connection
 from marginbot.paper.streams.market_feed import MarketFeed
 from marginbot.paper.streams.market_socket import MarketSocket
 
@@ -37,13 +37,19 @@ class Hub:
 
     @precise
     def pulse(self) -> None:
-        """Bring the world to the present and everybody what has become new; nothing to do while nobody is connected."""
+        """Bring the world to the present and everybody what has become new; nothing to do while nobody is connected.
+
+        Never raises: whoever calls it is about to answer a request that was carried out. A pulse that failed has lost news, so
+        no connection goes on after it as if it were whole.
+        """
         if not self.connections:
             return
         try:
             self._beat()
         except Exception:
             logger.exception("the streams of the paper exchange failed")
+            for connection in self.connections:
+                connection.close(BROKEN, "internal error")
 
     def _beat(self) -> None:
         self.exchange.advance()

@@ -54,7 +54,8 @@ async def serve_socket(hub: Hub, scope: Scope, receive: Receive, send: Send) -> 
 
 
 def _connection(hub: Hub, scope: Scope) -> Connection | None:
-    path, now_ms = unquote(scope["path"]), hub.exchange.clock() + hub.exchange.skipped_ms
+    hub.exchange.advance()
+    path, now_ms = unquote(scope["path"]), hub.exchange.world.now_ms
     client = scope.get("client")
     peer = client[0] if client else "unknown"
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))

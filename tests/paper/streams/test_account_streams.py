@@ -242,3 +242,18 @@ async def test_account_events_fall_silent_on_command_while_requests_are_answered
 def test_while_nobody_listens_no_news_are_kept(stage):
     stage.call("POST", ORDER, **PAIR, side="SELL", type="MARKET", quantity="0.01")
     assert stage.exchange.world.news is None
+
+
+async def test_a_pulse_that_fails_lets_nobody_go_on_as_if_nothing_were_lost(stage, monkeypatch, caplog):
+    async with subscribed(stage) as wire:
+        monkeypatch.setattr(stage.app.streams, "accounts", None)
+        stage.after(0)
+        closed = await wire.message()
+    assert (closed["type"], closed["code"]) == ("websocket.close", 1011)
+    assert "the streams of the paper exchange failed" in caplog.text
+
+
+async def test_a_connection_after_idle_minutes_counts_in_the_minute_it_is_made(stage):
+    stage.wall.now_ms += 10 * 60 * SECOND
+    async with stage.connected(API) as wire:
+        assert (await wire.ask("ping"))["rateLimits"][0]["count"] == 3
