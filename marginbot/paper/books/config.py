@@ -97,8 +97,6 @@ class Config:
     stream_expiry_us: bool = True
     history: int = 10_000
     bnb_interest_discount: Decimal = Decimal("0.05")
-    cross_margin_call_level: Decimal = Decimal("1.3")
-    cross_liquidation_level: Decimal = Decimal("1.1")
     margin_buy_borrows: Literal["placing", "execution"] = "placing"
     loans_serial: Literal["account", "pair"] = "account"
     cooling_off: bool = False
