@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from marginbot.paper.api.endpoint import Caller
-from marginbot.paper.api.order_rows import Row, cancelled_order, order_row, trade_row
-from marginbot.paper.books.records import Order, Scope, Trade
+from marginbot.paper.api.order_rows import Row, cancelled_leg, cancelled_order, order_row, trade_row
+from marginbot.paper.books.records import Order, Scope
 from marginbot.paper.books.refusal import rejected
 from marginbot.paper.books.wallets import Account
 from marginbot.paper.books.world import World
@@ -35,9 +35,8 @@ def orders(world: World, account: Account, rows: list[Row]) -> list[Row]:
 
 def trades(world: World, account: Account, rows: list[Row]) -> list[Row]:
     """The same trades as these rows, in the form of spot."""
-    wanted = {row["id"]: row for row in rows}
-    found: list[Trade] = [trade for trade in account.trades if trade.trade_id in wanted]
-    return [trade_row(world, replace(trade, scope=Scope.SPOT)) for trade in found]
+    wanted = {row["id"] for row in rows}
+    return [trade_row(world, replace(trade, scope=Scope.SPOT)) for trade in account.trades if trade.trade_id in wanted]
 
 
 def cancelled(world: World, account: Account, row: Row) -> Row:
@@ -45,8 +44,7 @@ def cancelled(world: World, account: Account, row: Row) -> Row:
     if "orderReports" not in row:
         return cancelled_order(world, as_spot(account.orders[_number(row)]), str(row["clientOrderId"]), many=True)
     legs = account.lists[int(str(row["orderListId"]))].legs
-    shown = [as_spot(account.orders[number]) for number in legs]
-    reports = [cancelled_order(world, leg, f"paper-cancel-{leg.order_id}", many=True) for leg in shown]
+    reports = [cancelled_leg(world, as_spot(account.orders[number])) for number in legs]
     head = {name: value for name, value in row.items() if name != "isIsolated"}
     return head | {"orderReports": reports}
 

@@ -99,10 +99,15 @@ def new_list(world: World, account: Account, orders: OrderList) -> Row:
 def cancelled_list(world: World, account: Account, orders: OrderList) -> Row:
     """The answer to cancelling a list, or one element of the answer to cancelling everything."""
     legs = [account.orders[number] for number in orders.legs]
-    reports = [cancelled_order(world, leg, f"paper-cancel-{leg.order_id}", many=True) | _stop(world, leg) for leg in legs]
+    reports = [cancelled_leg(world, leg) for leg in legs]
     for report in reports:
         report.pop("isIsolated", None)  # the head of the list says it, the reports of its legs do not
     return list_head(world, account, orders) | {"orderReports": reports}
+
+
+def cancelled_leg(world: World, leg: Order) -> Row:
+    """The report of one order of a cancelled list."""
+    return cancelled_order(world, leg, f"paper-cancel-{leg.order_id}", many=True) | _stop(world, leg)
 
 
 def _new_leg(world: World, leg: Order) -> Row:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from marginbot.paper.books import loans
 from marginbot.paper.books.amounts import ZERO, ceil8
 from marginbot.paper.books.house import add
 from marginbot.paper.books.records import DebtExchange, Scope
@@ -43,8 +44,8 @@ def exchange(world: World, account: Account, assets: Sequence[str]) -> None:
         balance, value = account.wallet(Scope.CROSS, asset), values[asset]
         row = DebtExchange(world.next_id("transaction"), asset, balance.debt, TARGET, value, world.now_ms)
         account.debt_exchanges.append(row)
-        _lend_more(world, asset, -balance.borrowed)
-        _lend_more(world, TARGET, value)
+        loans.return_to_inventory(world, asset, balance.borrowed)
+        loans.return_to_inventory(world, TARGET, -value)
         add(world.house.counterparty, asset, -balance.debt)
         add(world.house.counterparty, TARGET, value)
         balance.borrowed = balance.interest = ZERO
@@ -65,9 +66,3 @@ def _check(world: World, account: Account, assets: Sequence[str], values: Mappin
     inventory = world.terms(TARGET).inventory
     if inventory is not None and sum(values[asset] for asset in assets) > inventory:
         raise refuse(-3045)
-
-
-def _lend_more(world: World, asset: str, amount: Decimal) -> None:
-    terms = world.terms(asset)
-    if terms.inventory is not None:
-        terms.inventory -= amount

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from marginbot.paper.books import cross_liquidation, events, liquidation, passage, views
+from marginbot.paper.books import cross_liquidation, delisting, events, liquidation, passage, views
 from marginbot.paper.books.amounts import ONE, ZERO, padded, plain, precise
 from marginbot.paper.books.codec import pack, unpack
 from marginbot.paper.books.config import Config
@@ -189,7 +189,7 @@ class World:
     def announce(self, notice: Delisting) -> None:
         """From now on the delist schedule says so; at its time the exchange settles what is left."""
         self.delistings.append(notice)
-        self.due_ms = min(self.due_ms, notice.time_ms + self.config.delist_delay_ms)
+        self.due_ms = min(self.due_ms, delisting.moment(self, notice))
 
     def is_delisting(self, scope: Scope, symbol: str, asset: str) -> bool:
         """Whether borrowing and transfers in have ended because the pair or asset leaves margin soon."""

@@ -69,6 +69,7 @@ def test_everything_open_is_cancelled_with_the_lists_the_owner_placed():
     assert "isIsolated" not in single
     assert "isIsolated" not in many
     assert [report["orderListId"] for report in many["orderReports"]] == [many["orderListId"]] * 2
+    assert ["stopPrice" in report for report in many["orderReports"]] == [False, True]
     assert client.ask("DELETE", f"{SPOT}/openOrders", symbol="BTCUSDT") == -2011
 
 
