@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from marginbot.domain.message import Message
+from marginbot.engine.clock import rest
 from marginbot.engine.health import Health
 from marginbot.engine.ports import Clock, Notifier
 from marginbot.errors import NotificationFailed
@@ -39,10 +40,13 @@ class Lane:
     counts: dict[str, int] = field(default_factory=lambda: {"sent": 0, "failed": 0, "dropped": 0})
 
     def put(self, message: Message) -> None:
-        """Never waits. Of too many the oldest goes that is not critical."""
+        """Never waits. Of too many the oldest of the least severe goes, or this one when all others are worse."""
         if len(self.waiting) >= MOST_WAITING:
-            self.waiting.remove(min(self.waiting, key=lambda one: one.severity))
             self.counts["dropped"] += 1
+            least = min(self.waiting, key=lambda one: one.severity)
+            if message.severity < least.severity:
+                return
+            self.waiting.remove(least)
         self.waiting.append(message)
         self.idle.clear()
         self.news.set()
@@ -96,7 +100,7 @@ class Outbox:
         for wait in (*WAITS, None):
             if await self._try(lane, message) or wait is None or stop.is_set():
                 break
-            await self.clock.sleep(wait)
+            await rest(self.clock, stop, wait)  # the daemon's last words come while a place is between two tries
         with suppress(ValueError):  # it may have had to make room for others meanwhile
             lane.waiting.remove(message)
 

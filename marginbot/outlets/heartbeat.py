@@ -50,7 +50,7 @@ class Heartbeat:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             self.ill(f"the service could not be reached ({type(error).__name__})")
             return
-        if answer.is_error:
+        if not answer.is_success:  # a redirect leads to a page that nobody watches
             self.ill(f"the service answered with HTTP {answer.status_code}")
         else:
             self.well()

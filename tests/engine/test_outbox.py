@@ -105,3 +105,25 @@ async def test_of_a_flood_the_oldest_that_matters_least_is_dropped():
         assert len(lane.waiting) == MOST_WAITING
         assert [message.text for message in lane.waiting][:2] == ["bad", "10"]
         assert lane.counts["dropped"] == 10
+
+
+@in_virtual_time
+async def test_what_is_nice_to_know_does_not_push_out_what_is_critical():
+    hanging = Place(hangs=True)
+    async with an_outbox(hanging) as outbox:
+        for number in range(MOST_WAITING):
+            outbox.put(a_message(f"bad {number}", CRITICAL))
+        outbox.put(a_message("mild"))
+        lane = outbox.lanes[0]
+        assert [message.text for message in lane.waiting][-1] == f"bad {MOST_WAITING - 1}"
+        assert (len(lane.waiting), lane.counts["dropped"]) == (MOST_WAITING, 1)
+
+
+@in_virtual_time
+async def test_a_place_between_two_tries_still_hears_the_last_words():
+    place = Place(fails=1)
+    async with an_outbox(place) as outbox:
+        outbox.put(a_message("one"))
+        await asyncio.sleep(2)
+        outbox.put(a_message("bye"))
+    assert place.got == ["one", "bye"]

@@ -72,9 +72,14 @@ async def test_a_service_that_fails_is_a_trouble_and_is_asked_again_after_a_minu
     def broken() -> httpx.Response:
         raise httpx.ConnectError(f"cannot connect to {URL}")
 
-    service = Service(answer=lambda: httpx.Response(404))
+    service = Service(answer=lambda: httpx.Response(302, headers={"Location": "https://elsewhere"}))
     async with beating(service):
         await asyncio.sleep(30)
+        service.answer = lambda: httpx.Response(404)
+        await asyncio.sleep(60)
         service.answer = broken
         await asyncio.sleep(60)
-    assert service.said == ["the service answered with HTTP 404", "the service could not be reached (ConnectError)"]
+    assert service.said == [
+        "the service answered with HTTP 302", "the service answered with HTTP 404",
+        "the service could not be reached (ConnectError)",
+    ]  # fmt: skip
