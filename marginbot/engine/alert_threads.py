@@ -124,10 +124,6 @@ class Threads:
         due = [thread for thread in self._threads.values() if (at := thread.repeats_at) is not None and at <= now]
         return [_repeated(thread, now) for thread in due]
 
-    def next_due(self) -> datetime | None:
-        """When `due` has something to say next."""
-        return min((at for thread in self._threads.values() if (at := thread.repeats_at) is not None), default=None)
-
     def _thread(self, subject: str, severity: Severity, now: datetime) -> Thread:
         """The story under way; a note by itself is none, and only its words are kept, so that they are not told twice."""
         thread = self._threads.get(subject)

@@ -52,7 +52,7 @@ class Chores:
         patience = self.outfit.patience(60.0)
         rows = await patience.ask(self.outfit.exchange.delistings)
         self.outfit.delistings.clear()
-        self.outfit.delistings.update({row.symbol: row.at for row in sorted(rows, key=lambda row: row.at, reverse=True)})
+        self.outfit.delistings.update({row.symbol: row.at for row in reversed(rows)})  # of two the sooner counts
         self._warn_of_delistings()
         self.watch.look_now()
 

@@ -31,7 +31,6 @@ class Jobs:
     health: Health
     tell: Audience
     stop: asyncio.Event
-    runs: dict[str, int] = field(default_factory=dict)
     _scheduler: AsyncIOScheduler = field(
         default_factory=lambda: AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -77,7 +76,6 @@ class Jobs:
             log.error("a job raised", job=name, exc_info=defect)
             self._failed(part, f"unexpected {type(defect).__name__}; this is a defect of marginbot", protects)
         else:
-            self.runs[name] = self.runs.get(name, 0) + 1
             self.health.well(part)
 
     def _failed(self, part: str, why: str, protects: bool) -> None:

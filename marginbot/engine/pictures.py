@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from marginbot.domain.amounts import Symbol, half_up, plain
@@ -19,7 +18,7 @@ class Picture:
 
     fence: prices of the exchange's book at which somebody looks at once. armed, fired: names of its rules, which may fire, and
     which have fired and are not over (sweeps aside: they are no trouble). alarms: what is wrong with its policy, in sentences.
-    busy: somebody looks at it or works on it. seen_at: of the account's row.
+    busy: somebody looks at it or works on it.
     """
 
     symbol: Symbol
@@ -33,7 +32,6 @@ class Picture:
     fired: frozenset[str]
     alarms: tuple[str, ...]
     busy: bool
-    seen_at: datetime
 
 
 def picture_of(known: Watched, busy: bool) -> Picture | None:
@@ -56,7 +54,6 @@ def picture_of(known: Watched, busy: bool) -> Picture | None:
         fired=frozenset(rule.name for rule in rules if rule.name in silent and rule.do is not Do.SWEEP),
         alarms=() if assigned is None else assigned.alarms,
         busy=busy,
-        seen_at=row.at,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
@@ -124,30 +123,3 @@ class Notifier(Protocol):
     async def send(self, message: Message) -> None:
         """Hand the message over. Raises: NotificationFailed. May hang: whoever calls bounds it."""
         ...
-
-
-class TickSink(Protocol):
-    """Is told every best bid and ask of the pairs a market stream follows: hints, hence floats."""
-
-    def tick(self, symbol: str, bid: float, ask: float) -> None: ...
-
-
-class ChangeSink(Protocol):
-    """Is told that something happened on the account of a pair, or may have while nobody listened."""
-
-    def changed(self, symbol: Symbol) -> None: ...
-
-
-class Stream(Protocol):
-    """`run` works until `stop` is set and raises nothing for a reason of the exchange; `follow` may be called at any time."""
-
-    def follow(self, symbols: frozenset[Symbol]) -> None: ...
-    async def run(self, stop: asyncio.Event) -> None: ...
-
-
-class MarketStream(Stream, Protocol):
-    """Tells a TickSink. Its part of health is `market stream`."""
-
-
-class UserStream(Stream, Protocol):
-    """Tells a ChangeSink. Its parts of health are `user stream SYMBOL`."""

@@ -67,7 +67,7 @@ async def test_a_job_runs_at_its_moments_and_seconds():
         place.jobs.at("0 * * * *", "hourly", place.note, second=3)
         await asyncio.sleep(3 * 3600)
         assert place.ran == ["0:40:03", "1:40:03", "2:40:03"]
-        assert (place.jobs.runs, place.health.troubles()) == ({"hourly": 3}, {})
+        assert place.health.troubles() == {}
 
 
 @in_virtual_time

@@ -56,8 +56,10 @@ class MarketStream:
             while not stop.is_set():
                 await self._some.wait()
                 self._health.expect(PART, SILENCE_S)
-                await upkeep.run(self._enough)
-                self._health.forget(PART)
+                try:
+                    await upkeep.run(self._enough)
+                finally:
+                    self._health.forget(PART)
         finally:
             watching.cancel()
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from marginbot.errors import ExchangeError, ReadFailed
+from marginbot.errors import ReadFailed
 from marginbot.exchange.ports import Clock
 from marginbot.exchange.streams.ports import Socket
 from marginbot.exchange.streams.sockets import TROUBLE, fault_of
@@ -96,5 +96,4 @@ class Session(ABC, Generic[A]):
     def _done(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or (error := task.exception()) is None:
             return
-        known = isinstance(error, ExchangeError) or not isinstance(error, TROUBLE)
-        self.end(error if known else fault_of(error, self.now_ms))
+        self.end(fault_of(error, self.now_ms) if isinstance(error, TROUBLE) else error)
