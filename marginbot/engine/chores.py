@@ -34,8 +34,9 @@ class Chores:
     def register(self) -> None:
         """Every chore with its time, UTC."""
         self.jobs.at("0 * * * *", "look after the hour", self.after_the_hour, protects=True, second=AFTER_THE_HOUR_S)
-        self.jobs.at("7 0 * * *", "delist schedule", self.delist_schedule, protects=True)
-        self.jobs.at("9 0 * * *", "key rights", self.key_rights, protects=True)
+        # Once a day would do, but then one bad minute, or a key that was mended, would be told as trouble for a day.
+        self.jobs.at("7 * * * *", "delist schedule", self.delist_schedule, protects=True)
+        self.jobs.at("9 * * * *", "key rights", self.key_rights, protects=True)
         self.jobs.at("* * * * *", "clocks of the rules", self.clocks, second=30)
         self.jobs.at("23 3 * * *", "prune the journal", self.prune)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from marginbot.domain.policy import Cron, Do, Rule
 from marginbot.engine.chores import Chores
 from marginbot.engine.jobs import Jobs
+from marginbot.paper.books.actions import act
 from tests.engine.stage import ACCOUNT, BTCUSDT, a_stage
 from tests.engine.watching import Watching, a_policy, level_rule, watching
 from tests.virtual_time import in_virtual_time
@@ -87,8 +88,8 @@ async def test_a_cron_rule_has_a_job_and_fires_when_its_moment_comes():
         await chores.clocks()
         assert chores.jobs.names == ("rule BTCUSDT good morning",)
         assert watch.fired() == []
-        watch.daemon.watch.pairs[BTCUSDT].known.cron_due.add("good morning")
-        watch.daemon.watch.look_now()
+        job = chores.jobs._scheduler.get_job("rule BTCUSDT good morning")
+        await job.func(*job.args)
         await watch.until(lambda: watch.fired() == ["good morning"], 5)
         await watch.rest(30)
         assert watch.fired() == ["good morning"], "its moment has come once"
@@ -105,3 +106,38 @@ async def test_the_job_of_a_rule_that_is_gone_is_dropped():
         await watch.until(lambda: len(stage.sent("GET", ACCOUNT)) > looks + 1)
         await chores.clocks()
         assert chores.jobs.names == ()
+
+
+@in_virtual_time
+async def test_the_schedule_of_the_exchange_is_known_from_the_beginning_and_its_pairs_are_told():
+    async with a_stage("long") as stage, watching(stage, a_policy(WARN)) as watch:
+        await looked_at(watch)
+        act(stage.world, "delist", {"symbol": "BTCUSDT", "in_hours": "30"})
+        await chores_of(watch).begin()
+        in_30_hours = watch.daemon.outfit.delistings[BTCUSDT] - stage.clock.now()
+        assert timedelta(hours=29, minutes=59) < in_30_hours <= timedelta(hours=30)
+        assert any(alarm.startswith("BTCUSDT leaves isolated margin at 2026-03-05") for alarm in watch.alarms())
+
+
+@in_virtual_time
+async def test_a_key_that_lost_a_right_is_told_and_ill_until_it_has_it_again():
+    async with a_stage("long") as stage, watching(stage, a_policy(WARN)) as watch:
+        chores, rights = chores_of(watch), next(iter(stage.paper.keys)).rights
+        rights.update(enableMargin=False)
+        await chores.key_rights()
+        assert "Enable Margin Loan" in watch.daemon.health.troubles()["key rights"]
+        assert ["Enable Margin Loan" in alarm for alarm in watch.alarms()] == [True]
+        rights.update(enableMargin=True)
+        await chores.key_rights()
+        assert "key rights" not in watch.daemon.health.troubles()
+
+
+@in_virtual_time
+async def test_what_ended_more_than_a_year_ago_is_pruned():
+    async with a_stage("long") as stage, watching(stage, a_policy(WARN)) as watch:
+        journal, now = stage.journal, stage.clock.now()
+        for days in (366, 364):
+            at = now - timedelta(days=days)
+            journal.close_episode(journal.open_episode("1", BTCUSDT, "old", {}, at), "flat", f"{days} days ago", at)
+        await chores_of(watch).prune()
+        assert journal.ends_of([1, 2]) == {BTCUSDT: ("flat", "364 days ago")}
