@@ -7,7 +7,7 @@ import asyncio
 from marginbot.exchange.streams.market import MarketStream
 from marginbot.exchange.streams.pace import Attempts
 from marginbot.exchange.streams.upkeep import life
-from tests.exchange.streams.fakes import FakeDial, Scene
+from tests.exchange.streams.fakes import FakeDial, FakeSocket, Scene
 from tests.exchange.streams.stage import BTC, ETH, SOL, running
 from tests.virtual_time import VirtualClock, in_virtual_time
 
@@ -42,6 +42,20 @@ async def test_a_connection_that_breaks_at_once_each_time_is_no_success():
             for socket in scene.dial.sockets:
                 socket.break_off()
     assert scene.dial.at == [0, 1.5, 3, 6, 11]  # 0.5, 1, 2 and 4 s after it broke at 1, 2, 4 and 7
+
+
+@in_virtual_time
+async def test_a_connection_that_is_still_being_made_when_the_end_comes_is_closed(monkeypatch):
+    async def says_nothing(self: FakeSocket, message: str) -> None:
+        self.asked.append(message)
+
+    monkeypatch.setattr(FakeSocket, "send", says_nothing)
+    scene = Scene(FakeDial())
+    async with running(scene.stream):
+        await asyncio.sleep(1)
+        assert scene.dial.sockets[0].asked != []
+    assert scene.dial.sockets[0].closed
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 @in_virtual_time
