@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
@@ -159,7 +160,7 @@ def _read(body: bytes) -> tuple[_Refusal | None, bool]:
 
 def _throttled(answer: Answer, code: int | None, text: str, now_ms: int) -> RateLimited:
     ban_end = _BANNED_UNTIL.search(text)
-    retry_ms = _retry_after_ms(answer)
+    retry_ms = retry_after_ms(answer.headers)
     if answer.status == 418 or ban_end:
         until = max(int(ban_end.group(1)) if ban_end else 0, now_ms + retry_ms if retry_ms else 0)
         until = until or now_ms + _DEFAULT_BAN_MS
@@ -173,8 +174,9 @@ def _throttled(answer: Answer, code: int | None, text: str, now_ms: int) -> Rate
     return RateLimited(_sentence(answer.call, answer.status, code, text), until_ms=until, scope="endpoint")
 
 
-def _retry_after_ms(answer: Answer) -> int | None:
-    value = answer.headers.get("retry-after", "").strip()
+def retry_after_ms(headers: Mapping[str, str]) -> int | None:
+    """How long the exchange asks us to wait; None when it does not say so in whole seconds. headers: in whatever case."""
+    value = headers.get("retry-after", "").strip()
     return int(value) * 1000 if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 

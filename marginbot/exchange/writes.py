@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from decimal import Decimal
 from typing import Final
 
@@ -11,6 +12,7 @@ from marginbot.domain.records import OrderReport
 from marginbot.errors import PlanRefused, RequestRejected
 from marginbot.exchange.client import BinanceClient
 from marginbot.exchange.faults import CANCEL_REJECTED
+from marginbot.exchange.messages import Answer
 from marginbot.exchange.reads import ISOLATED
 from marginbot.exchange.wire import read_transaction_id
 from marginbot.exchange.wire_orders import read_cancelled, read_cancelled_list, read_cancelled_order, read_order
@@ -29,13 +31,8 @@ class Writes:
         Returns: how many orders were cancelled, 0 when none was open (refusal -2011).
         Source: DELETE /sapi/v1/margin/openOrders, isIsolated=TRUE.
         """
-        try:
-            answer = await self._client.cancel_all_open_margin_orders(symbol=symbol, isIsolated=ISOLATED)
-        except RequestRejected as refusal:
-            if refusal.code == CANCEL_REJECTED:
-                return 0
-            raise
-        return read_cancelled(answer)
+        answer = await _unless_gone(self._client.cancel_all_open_margin_orders(symbol=symbol, isIsolated=ISOLATED))
+        return 0 if answer is None else read_cancelled(answer)
 
     async def cancel_order(self, symbol: Symbol, order_id: str) -> bool:
         """Cancel one open order of the pair's isolated account. Writes.
@@ -43,12 +40,9 @@ class Writes:
         Returns: False when it was not open any more (refusal -2011).
         Source: DELETE /sapi/v1/margin/order, isIsolated=TRUE.
         """
-        try:
-            answer = await self._client.cancel_margin_order(symbol=symbol, isIsolated=ISOLATED, orderId=order_id)
-        except RequestRejected as refusal:
-            if refusal.code == CANCEL_REJECTED:
-                return False
-            raise
+        asked = self._client.cancel_margin_order(symbol=symbol, isIsolated=ISOLATED, orderId=order_id)
+        if (answer := await _unless_gone(asked)) is None:
+            return False
         read_cancelled_order(answer)
         return True
 
@@ -58,12 +52,9 @@ class Writes:
         Returns: False when none was open any more (refusal -2011).
         Source: DELETE /sapi/v1/margin/orderList, isIsolated=TRUE.
         """
-        try:
-            answer = await self._client.cancel_margin_oco_order(symbol=symbol, isIsolated=ISOLATED, orderListId=list_id)
-        except RequestRejected as refusal:
-            if refusal.code == CANCEL_REJECTED:
-                return False
-            raise
+        asked = self._client.cancel_margin_oco_order(symbol=symbol, isIsolated=ISOLATED, orderListId=list_id)
+        if (answer := await _unless_gone(asked)) is None:
+            return False
         read_cancelled_list(answer)
         return True
 
@@ -120,6 +111,16 @@ class Writes:
             type="MAIN_ISOLATED_MARGIN", asset=asset, amount=_amount(amount), toSymbol=symbol
         )
         return read_transaction_id(answer)
+
+
+async def _unless_gone(asked: Awaitable[Answer]) -> Answer | None:
+    """The answer to a cancel; None when nothing was open any more (refusal -2011)."""
+    try:
+        return await asked
+    except RequestRejected as refusal:
+        if refusal.code == CANCEL_REJECTED:
+            return None
+        raise
 
 
 def _amount(value: Decimal) -> str:

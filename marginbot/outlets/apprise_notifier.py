@@ -39,7 +39,11 @@ class AppriseNotifier:
         if self._busy:
             raise NotificationFailed("an earlier message is still on its way")
         self._busy = True
-        await in_a_thread(lambda: self._notify(message), f"notify {self.name}")
+        try:
+            await in_a_thread(lambda: self._notify(message), f"notify {self.name}")
+        except RuntimeError:  # no thread could be started, so none will say that the service is free again
+            self._busy = False
+            raise
 
     def _notify(self, message: Message) -> None:
         """In a thread. Only it says when the service is free again: a message that was given up may still hang there."""

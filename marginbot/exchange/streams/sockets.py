@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from marginbot import __version__
 from marginbot.errors import ExchangeError, NotSent, RateLimited, ReadFailed, RequestRejected
-from marginbot.exchange.faults import tidy
+from marginbot.exchange.faults import retry_after_ms, tidy
 
 TROUBLE: Final = (WebSocketException, OSError, TimeoutError, msgspec.MsgspecError)
 """All that a connection can end in, or that can keep it from beginning."""
@@ -21,7 +21,7 @@ TROUBLE: Final = (WebSocketException, OSError, TimeoutError, msgspec.MsgspecErro
 _PING_EVERY_S: Final = 20.0
 _OPEN_WITHIN_S: Final = 10.0
 _CLOSE_WITHIN_S: Final = 1.0
-_DEFAULT_SILENCE_S: Final = 60
+_DEFAULT_SILENCE_MS: Final = 60_000
 
 
 class _Connect(connect):
@@ -63,12 +63,13 @@ def fault_of(error: BaseException, now_ms: Callable[[], int]) -> ExchangeError:
 
 
 def _refused(error: InvalidStatus, now_ms: Callable[[], int]) -> ExchangeError:
-    status, wait = error.response.status_code, error.response.headers.get("Retry-After", "").strip()
+    status = error.response.status_code
     message = f"the stream refused the connection (HTTP {status})"
     if status not in (418, 429):
         return RequestRejected(message, code=None, http_status=status)
-    seconds = int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 10 else _DEFAULT_SILENCE_S
-    return RateLimited(message, until_ms=now_ms() + seconds * 1000, scope="host" if status == 418 else "endpoint")
+    wait = retry_after_ms(error.response.headers)
+    until = now_ms() + (_DEFAULT_SILENCE_MS if wait is None else wait)
+    return RateLimited(message, until_ms=until, scope="host" if status == 418 else "endpoint")
 
 
 def _without_frames() -> logging.Logger:
