@@ -101,7 +101,7 @@ class Story:
         """Also the cap's trouble ends by events alone: between two plans nobody knows whether it still blocks."""
         if plan.capped and plan.verdict is Verdict.WAIT:
             because = plan.because if NOT_EXECUTING in plan.because else f"{NOT_EXECUTING}: {plan.because}"
-            text = _whole(because[:1].upper() + because[1:] + ".", picture, words.to_do(symbol, acts=False))
+            text = _whole(words.sentence(because), picture, words.to_do(symbol, acts=False))
             return self.threads.alarm(symbol, CAPPED, Severity.CRITICAL, "holding but NOT executing", text, now)
         return self._solved(symbol, CAPPED, "The slippage cap blocks no more.", picture, now)
 

@@ -18,8 +18,8 @@ MOST_STEPS: Final = 6
 def fired(rule: Rule, because: str) -> tuple[str, str]:
     """Title and text for a rule that fired."""
     if rule.do is Do.ALERT:
-        return f"rule {rule.name!r} warns", f"{_sentence(because)} This rule only tells you."
-    return f"rule {rule.name!r} acts", f"{_sentence(because)} marginbot will {deed(rule)}."
+        return f"rule {rule.name!r} warns", f"{sentence(because)} This rule only tells you."
+    return f"rule {rule.name!r} acts", f"{sentence(because)} marginbot will {deed(rule)}."
 
 
 def pursued(rule: str, report: RunReport) -> tuple[str, str]:
@@ -28,7 +28,7 @@ def pursued(rule: str, report: RunReport) -> tuple[str, str]:
     moved = f"The level went from {before} to {after}." if before and after else ""
     if before and not after and report.after is not None and not report.after.owes:
         moved = f"The level was {before}; now nothing is owed."
-    parts = [_sentence(report.reason), _done(report.steps), moved]
+    parts = [sentence(report.reason), _done(report.steps), moved]
     return f"rule {rule!r} {_ENDINGS[report.outcome]}", " ".join(part for part in parts if part)
 
 
@@ -80,6 +80,6 @@ def _level(account: IsolatedAccount | None) -> str:
     return "" if level is None else short(level)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """With a capital letter and a full stop."""
     return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
