@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from marginbot.app.opened import App
-from marginbot.engine.acceptance import Acceptance
-from marginbot.engine.chores import Chores
-from marginbot.engine.daemon import Daemon, until
-from marginbot.engine.health import Health
-from marginbot.engine.jobs import Jobs
+from marginbot.engine.daemon.acceptance import Acceptance
+from marginbot.engine.daemon.chores import Chores
+from marginbot.engine.daemon.daemon import Daemon, until
+from marginbot.engine.daemon.health import Health
+from marginbot.engine.daemon.jobs import Jobs
+from marginbot.engine.daemon.outfit import Audience, Outfit
+from marginbot.engine.daemon.sharing import sharing
+from marginbot.engine.daemon.streaming import Streaming
+from marginbot.engine.journal.notebook import Notebook
 from marginbot.engine.loans import LoanQueue
 from marginbot.engine.lock import instance_lock
-from marginbot.engine.notebook import Notebook
-from marginbot.engine.outfit import Audience, Outfit
 from marginbot.engine.rights import missing_rights
-from marginbot.engine.sharing import sharing
-from marginbot.engine.streaming import Streaming
 from marginbot.errors import SafetyRefused
 from marginbot.exchange.streams.addresses import check_socket_url
 from marginbot.exchange.streams.market import MarketStream

@@ -16,7 +16,7 @@ from marginbot.domain.plan import Goal, Limits
 from marginbot.engine.checkup import Checkup
 from marginbot.engine.errands import ToFlat
 from marginbot.engine.events import Observer, nobody
-from marginbot.engine.journal import Journal
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.lock import pair_lock
 from marginbot.engine.looks import Looker
 from marginbot.engine.patience import Patience

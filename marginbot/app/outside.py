@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from marginbot.domain.amounts import Symbol, half_up, plain
-from marginbot.engine.alerts import PART as ALERTS
-from marginbot.engine.alerts import Alerts
-from marginbot.engine.daemon import Daemon, until
+from marginbot.engine.alerts.alerts import PART as ALERTS
+from marginbot.engine.alerts.alerts import Alerts
+from marginbot.engine.alerts.numbers import Numbers, pictures
+from marginbot.engine.alerts.outbox import Outbox
+from marginbot.engine.alerts.tally import Tally
+from marginbot.engine.daemon.daemon import Daemon, until
+from marginbot.engine.daemon.health import Health
+from marginbot.engine.daemon.watch import LOOKS
 from marginbot.engine.events import Event
-from marginbot.engine.health import Health
-from marginbot.engine.numbers import Numbers, pictures
-from marginbot.engine.outbox import Outbox
 from marginbot.engine.ports import Notifier
-from marginbot.engine.tally import Tally
-from marginbot.engine.watch import LOOKS
 from marginbot.logs import scrubber
 from marginbot.outlets.apprise_notifier import AppriseNotifier, open_notifiers
 from marginbot.outlets.heartbeat import Heartbeat

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from marginbot.app.opened import App, Streams
 from marginbot.engine.clock import SystemClock
-from marginbot.engine.journal import Journal
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.ports import Clock
 from marginbot.errors import MarginbotError, SafetyRefused
 from marginbot.exchange.adapter import BinanceExchange, Tap, open_exchange

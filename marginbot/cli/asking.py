@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from marginbot.engine.clock import SystemClock
-from marginbot.engine.desk import Desk, Request
+from marginbot.engine.daemon.desk import Desk, Request
 from marginbot.engine.lock import running_daemons
 from marginbot.engine.ports import Clock
 from marginbot.errors import SafetyRefused

@@ -8,8 +8,8 @@ from marginbot.app.outside import notifiers_of
 from marginbot.cli.alerts import AlertsOptions
 from marginbot.cli.shell import Shell
 from marginbot.domain.message import Message, Phase, Severity
+from marginbot.engine.alerts.outbox import SEND_WITHIN
 from marginbot.engine.clock import SystemClock
-from marginbot.engine.outbox import SEND_WITHIN
 from marginbot.engine.ports import Notifier
 from marginbot.errors import ConfigError, NotificationFailed
 from marginbot.logs import scrubber

@@ -11,11 +11,11 @@ from marginbot.cli.shell import Shell
 from marginbot.cli.story import step_line
 from marginbot.domain.amounts import Symbol, plain
 from marginbot.domain.plan import Goal
-from marginbot.engine.desk import Desk, Request
+from marginbot.engine.daemon.desk import Desk, Request
+from marginbot.engine.journal.retold import priced, retold, take_over
 from marginbot.engine.lock import running_daemons
 from marginbot.engine.patience import DeadlineReached, Interrupted
 from marginbot.engine.report import Outcome, RunReport, StepReport, StepStatus
-from marginbot.engine.retold import priced, retold, take_over
 from marginbot.errors import ExchangeError, SafetyRefused
 
 READS_WITHIN = 30.0

@@ -19,7 +19,7 @@ from marginbot.cli.shell import Shell
 from marginbot.cli.signals import stopping
 from marginbot.domain.amounts import Symbol, plain
 from marginbot.domain.margin import deciding_level
-from marginbot.engine.daemon import Daemon
+from marginbot.engine.daemon.daemon import Daemon
 from marginbot.engine.events import Event, Fired, Notice, Pursued, Rearmed, StepEnded
 from marginbot.errors import ConfigError
 from marginbot.settings.policy_file import policy_of

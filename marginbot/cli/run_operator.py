@@ -13,8 +13,8 @@ from marginbot.cli.shell import Shell
 from marginbot.cli.signals import stopping
 from marginbot.domain.plan import Into
 from marginbot.engine.clock import SystemClock
-from marginbot.engine.desk import NOTHING_TO_DO, Desk, Request
-from marginbot.engine.journal import Journal
+from marginbot.engine.daemon.desk import NOTHING_TO_DO, Desk, Request
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.lock import running_daemons
 from marginbot.engine.report import Outcome
 from marginbot.errors import ConfigError, SafetyRefused

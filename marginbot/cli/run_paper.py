@@ -9,7 +9,7 @@ from marginbot.cli.output import Output
 from marginbot.cli.paper import ResetOptions, ServeOptions
 from marginbot.cli.shell import Shell
 from marginbot.engine.clock import SystemClock
-from marginbot.engine.journal import Journal
+from marginbot.engine.journal.journal import Journal
 from marginbot.errors import ConfigError, MarginbotError, SafetyRefused
 from marginbot.paper.access import new_token
 from marginbot.paper.beginning import begin

@@ -19,7 +19,7 @@ from marginbot.cli.status import StatusOptions
 from marginbot.cli.style import danger
 from marginbot.domain.amounts import Asset, plain
 from marginbot.domain.policy import Policy
-from marginbot.engine.notebook import Notebook
+from marginbot.engine.journal.notebook import Notebook
 from marginbot.engine.patience import Interrupted
 from marginbot.engine.prospects import Prospect, prospect
 from marginbot.engine.survey import PairSurvey, Survey
@@ -60,9 +60,7 @@ async def _watch(app: App, options: StatusOptions, shell: Shell, policy: Policy)
 def _prospects(app: App, survey: Survey, policy: Policy) -> tuple[Prospect, ...]:
     """Each pair with its rules, as a daemon of this account remembers them."""
     notebook = Notebook(app.journal.file, survey.account)
-    return tuple(
-        prospect(pair, survey.at, policy, memories=notebook.memories(pair.account.symbol)) for pair in survey.pairs
-    )
+    return tuple(prospect(pair, survey.at, policy, memories=notebook.memories(pair.account.symbol)) for pair in survey.pairs)
 
 
 def status_view(survey: Survey, venue: str, prospects: Sequence[Prospect]) -> RenderableType:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from marginbot.engine.journal import Journal
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.patience import Patience
 from marginbot.engine.ports import Exchange
 from marginbot.engine.rights import missing_rights

@@ -15,7 +15,7 @@ from marginbot.engine.errands import Errand
 from marginbot.engine.events import Decided, Notice, Observer
 from marginbot.engine.executor import Executor, StepRefused
 from marginbot.engine.explain import same_balances
-from marginbot.engine.journal import State
+from marginbot.engine.journal.journal import State
 from marginbot.engine.loans import LoanQueue
 from marginbot.engine.looks import Looker
 from marginbot.engine.refusals import Refusals

@@ -13,8 +13,8 @@ from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Repay, 
 from marginbot.domain.records import OrderReport
 from marginbot.engine.events import Observer, StepEnded, StepStarted
 from marginbot.engine.explain import OwnSteps
-from marginbot.engine.intents import intent_of
-from marginbot.engine.journal import Intent, Journal, State
+from marginbot.engine.journal.intents import intent_of
+from marginbot.engine.journal.journal import Intent, Journal, State
 from marginbot.engine.loans import LoanQueue
 from marginbot.engine.patience import Patience
 from marginbot.engine.ports import Exchange

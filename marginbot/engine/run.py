@@ -14,7 +14,7 @@ from marginbot.domain.plan import Verdict
 from marginbot.engine.cycle import Cycle, Ending
 from marginbot.engine.errands import Errand
 from marginbot.engine.events import Decided, Event, Looked, Notice, Observer, nobody
-from marginbot.engine.journal import Intent, Journal
+from marginbot.engine.journal.journal import Intent, Journal
 from marginbot.engine.loans import LoanQueue
 from marginbot.engine.looks import Looker
 from marginbot.engine.patience import DeadlineReached, Interrupted, Patience

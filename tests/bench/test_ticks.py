@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.margin import Fence
 from marginbot.engine.clock import SystemClock
-from marginbot.engine.fences import Fences
+from marginbot.engine.daemon.fences import Fences
 from marginbot.exchange.streams.market_session import MarketSession, decode
 from marginbot.exchange.streams.sockets import dial
 from tests.bench import ticker

@@ -12,8 +12,8 @@ import pytest
 
 from marginbot.cli import asking
 from marginbot.engine.clock import SystemClock
-from marginbot.engine.desk import Desk, Request
-from marginbot.engine.journal import Journal
+from marginbot.engine.daemon.desk import Desk, Request
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.lock import instance_lock
 from tests.cli.paper_world import documents
 from tests.sockets.server import until

@@ -11,8 +11,8 @@ import pytest
 from marginbot.cli.main import main
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.situation import RuleMemory
-from marginbot.engine.journal import Journal
-from marginbot.engine.notebook import Notebook
+from marginbot.engine.journal.journal import Journal
+from marginbot.engine.journal.notebook import Notebook
 from marginbot.settings import state_dir
 from tests.cli.paper_world import ALL, balances, documents
 

@@ -14,7 +14,7 @@ import pytest
 import respx
 
 from marginbot.engine.clock import SystemClock
-from marginbot.engine.journal import Journal
+from marginbot.engine.journal.journal import Journal
 from marginbot.exchange.messages import to_ms
 from marginbot.exchange.recording.scrub import BEGINNING
 from marginbot.exchange.recording.shelf import SOURCES

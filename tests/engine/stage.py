@@ -15,7 +15,7 @@ from marginbot.domain.amounts import Symbol
 from marginbot.domain.plan import Goal, Limits
 from marginbot.engine.errands import ToFlat
 from marginbot.engine.events import Event
-from marginbot.engine.journal import Journal
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.patience import Patience
 from marginbot.engine.report import RunReport
 from marginbot.engine.run import Run

@@ -13,7 +13,7 @@ import pytest
 from marginbot.app import App, open_app, open_demo
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.plan import Goal, Limits
-from marginbot.engine.journal import Journal
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.patience import Interrupted
 from marginbot.engine.report import Outcome
 from marginbot.errors import ConfigError, JournalUnavailable, SafetyRefused

@@ -164,9 +164,7 @@ async def test_all_zero_between_two_looks_without_a_step_of_ours_is_read_twice()
         assert report.after.base.free == D("0.05")
 
 
-@pytest.mark.parametrize(
-    ("factor", "notices", "wakes"), [("1.004", 0, False), ("1.02", 1, False), ("0.9", 1, True)]
-)
+@pytest.mark.parametrize(("factor", "notices", "wakes"), [("1.004", 0, False), ("1.02", 1, False), ("0.9", 1, True)])
 @in_virtual_time
 async def test_a_reported_level_that_disagrees_is_noted_or_alarmed_and_blocks_nothing(factor, notices, wakes):
     async with a_stage() as stage:

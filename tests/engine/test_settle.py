@@ -11,13 +11,13 @@ import pytest
 
 from marginbot.domain.amounts import Asset, Symbol
 from marginbot.domain.plan import CloseOrder, Side
-from marginbot.engine.journal import Intent, State
+from marginbot.engine.journal.journal import Intent, State
 from marginbot.engine.patience import DeadlineReached, Patience
 from marginbot.engine.settle import Settled, Settler
 from marginbot.engine.traces import Fate, balances_before
 from marginbot.paper.books.records import Scope
+from tests.engine.journal.test_journal import AN_INTENT
 from tests.engine.stage import ACCOUNT, BTCUSDT, LOAN, OPEN_ORDERS, ORDER, TRANSFER, Stage, a_stage
-from tests.engine.test_journal import AN_INTENT
 from tests.engine.test_looks import account_body, show, without
 from tests.virtual_time import in_virtual_time
 

@@ -12,15 +12,15 @@ from decimal import Decimal
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.plan import Limits
 from marginbot.domain.policy import Do, Ladder, LevelBelow, Policy, Rule
-from marginbot.engine.acceptance import Acceptance
-from marginbot.engine.daemon import Daemon
+from marginbot.engine.daemon.acceptance import Acceptance
+from marginbot.engine.daemon.daemon import Daemon
+from marginbot.engine.daemon.health import Health
+from marginbot.engine.daemon.outfit import Audience, Outfit
+from marginbot.engine.daemon.sharing import sharing
 from marginbot.engine.events import Event, Fired, Notice, Pursued
-from marginbot.engine.health import Health
+from marginbot.engine.journal.notebook import Notebook
 from marginbot.engine.loans import LoanQueue
-from marginbot.engine.notebook import Notebook
-from marginbot.engine.outfit import Audience, Outfit
 from marginbot.engine.patience import Patience
-from marginbot.engine.sharing import sharing
 from tests.engine.stage import Stage
 
 ACCOUNT = "1"

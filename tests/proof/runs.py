@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import delete
 
-from marginbot.engine import schema
-from marginbot.engine.journal import Journal
+from marginbot.engine.journal import schema
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.report import Outcome
 from marginbot.paper.messages import Request, Response
 from tests.engine.invariants import Ledger

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from marginbot.engine.journal import Journal
-from marginbot.engine.journal_file import JournalFile
+from marginbot.engine.journal.file import JournalFile
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.report import Outcome
 from tests.engine.invariants import Ledger
 from tests.engine.stage import WRITES, Stage, a_stage

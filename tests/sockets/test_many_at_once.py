@@ -1,6 +1,6 @@
 """Twenty pairs cross at one moment: all are closed, the queue of loans holds, and no budget comes near its end.
 
-Ticks come one after the other over a socket; who goes first when they come together is for tests/engine/test_many_pairs.py.
+Ticks come one after the other over a socket; who goes first when they come together: tests/engine/daemon/test_many_pairs.py.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from websockets.exceptions import ConnectionClosedError
 
-from marginbot.engine.health import Health
+from marginbot.engine.daemon.health import Health
 from marginbot.exchange.streams.market import PART, MarketStream
 from tests.exchange.streams.stage import BTC, Told
 from tests.virtual_time import VirtualClock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from marginbot.engine.health import Health
+from marginbot.engine.daemon.health import Health
 from marginbot.exchange.streams.market import PART, MarketStream
 from marginbot.paper.exchange import Switches
 from marginbot.paper.weights import Limits

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from marginbot.domain.amounts import Symbol
-from marginbot.engine.health import Health
+from marginbot.engine.daemon.health import Health
 from marginbot.errors import ExchangeError, NotSent, ReadFailed
 from marginbot.exchange.adapter import BinanceExchange
 from marginbot.exchange.signing import HmacSigner

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from marginbot.domain.amounts import Symbol
-from marginbot.engine.health import Health
+from marginbot.engine.daemon.health import Health
 from marginbot.exchange.streams.user import UserStreams, part
 from marginbot.exchange.tokens import ListenToken
 from tests.exchange.streams.fakes import FakeDial, FakeSocket

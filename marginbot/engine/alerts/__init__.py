@@ -1,0 +1,1 @@
+"""What the daemon tells people and machines: alert threads, messages on their way, numbers."""

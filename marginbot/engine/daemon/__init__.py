@@ -1,0 +1,1 @@
+"""The daemon: every pair under watch, its rules, and the run that follows when one fires."""

@@ -1,0 +1,128 @@
+"""What is known of one pair between two looks: its rules, its memory, and how far its price may move until somebody must look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from marginbot.domain.account import IsolatedAccount
+from marginbot.domain.amounts import ZERO, Symbol, exact
+from marginbot.domain.margin import Fence, daily_rate_pct, deciding_level, in_book_terms, margin_level, tier_of
+from marginbot.domain.market import Market
+from marginbot.domain.policy import Policy
+from marginbot.domain.situation import RuleMemory, Ruling, Situation
+from marginbot.engine.journal.notebook import Debt, Notebook
+from marginbot.rules.assign import Assigned, assign
+from marginbot.rules.ladder import fence_of, judge
+
+NO_FENCE = Fence(None, None)
+
+
+@dataclass(slots=True)
+class Watched:
+    """One pair of one account. `market`: filters, tiers, fees and rates as last read, None before the first look.
+
+    row: the account as last seen. fence: in prices of the exchange's own book, until `valid_until`.
+    cron_due: rules whose moment of the clock has come.
+    """
+
+    symbol: Symbol
+    notebook: Notebook
+    memories: dict[str, RuleMemory] = field(init=False)
+    debt: Debt | None = field(init=False)
+    assigned: Assigned | None = None
+    market: Market | None = None
+    row: IsolatedAccount | None = None
+    fence: Fence = NO_FENCE
+    valid_until: datetime | None = None
+    cron_due: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.memories = self.notebook.memories(self.symbol)
+        self.debt = self.notebook.debt(self.symbol)
+
+    def situation(self, account: IsolatedAccount, now: datetime, delisting_at: datetime | None) -> Situation:
+        """The pair as rules see it."""
+        market = self.market
+        return Situation(
+            account=account,
+            tiers=() if market is None else market.tiers,
+            now=now,
+            daily_rate_pct=None if market is None else daily_rate_pct(account, market.interest_rates),
+            delisting_at=delisting_at,
+            peak_level=None if self.debt is None else self.debt.peak_level,
+            owing_since=None if self.debt is None else self.debt.owing_since,
+            interest_paid=ZERO if self.debt is None else self.debt.interest_value,
+            cron_due=frozenset(self.cron_due),
+        )
+
+    @property
+    def safety(self) -> Decimal:
+        """How many times the level at which the exchange takes over; of pairs with other tiers the smaller is nearer to it.
+
+        Infinite without debt; the level itself before the pair's tiers are known.
+        """
+        level = None if self.row is None else deciding_level(self.row)
+        if level is None or self.row is None:
+            return Decimal("Infinity")
+        tier = None if self.market is None else tier_of(self.row, self.market.tiers)
+        return level if tier is None else level / tier.liquidation_level
+
+    def ruling(self, situation: Situation) -> Ruling | None:
+        """What the pair's ladder says; None while it has none (it has not been looked at yet)."""
+        return None if self.assigned is None else judge(self.assigned.ladder, situation, self.memories)
+
+    def under(self, policy: Policy, now: datetime, delisting_at: datetime | None) -> Ruling | None:
+        """What another policy would say of the pair as it was last seen; None when that is not known."""
+        if self.row is None or self.market is None:
+            return None
+        ladder = assign(policy, self.symbol, tier_of(self.row, self.market.tiers), self.row.owes).ladder
+        return judge(ladder, self.situation(self.row, now, delisting_at), self.memories)
+
+    def remember(self, ruling: Ruling) -> None:
+        """Take over what a ruling remembers, and write down what changed."""
+        for rule, memory in ruling.memory.items():
+            if self.memories.get(rule) != memory:
+                self.notebook.remember(self.symbol, rule, memory)
+        self.memories = dict(ruling.memory)
+        self.cron_due -= {rule.name for rule in (ruling.fires, *ruling.milder) if rule is not None}
+
+    def failed(self, rule: str) -> None:
+        """A rung was tried in vain: the next one takes over."""
+        memory = replace(self.memories.get(rule, RuleMemory(armed=False)), failed=True)
+        self.memories[rule] = memory
+        self.notebook.remember(self.symbol, rule, memory)
+
+    def seen(self, account: IsolatedAccount, now: datetime) -> None:
+        """A look or a poll showed this row: since when it owes, its peak, the interest that came on top."""
+        before, self.row = self.row, account
+        debt = _debt_after(self.debt, before, account, now)
+        if debt != self.debt:
+            self.debt = debt
+            self.notebook.keep_debt(self.symbol, debt)
+
+    def enclose(self, situation: Situation, ruling: Ruling, book_mid: Decimal | None) -> None:
+        """Build the fence anew. book_mid: of the book at that look, None when nobody knows it: then only polls look."""
+        self.valid_until = ruling.next_change
+        if self.assigned is None or book_mid is None:
+            self.fence = NO_FENCE
+            return
+        inside = fence_of(self.assigned.ladder, situation, ruling.memory)
+        self.fence = in_book_terms(inside, book_mid, situation.account.index_price)
+
+
+@exact
+def _debt_after(debt: Debt | None, before: IsolatedAccount | None, now: IsolatedAccount, at: datetime) -> Debt | None:
+    if not now.owes:
+        return None
+    level = margin_level(now)
+    if debt is None:
+        return Debt(at, level, _interest_value(now))
+    peak = level if debt.peak_level is None or (level is not None and level > debt.peak_level) else debt.peak_level
+    grown = ZERO if before is None else max(ZERO, _interest_value(now) - _interest_value(before))
+    return Debt(debt.owing_since, peak, debt.interest_value + grown)
+
+
+def _interest_value(account: IsolatedAccount) -> Decimal:
+    return account.base.interest * account.index_price + account.quote.interest

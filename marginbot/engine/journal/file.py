@@ -1,0 +1,87 @@
+"""The file under the journal: how it is opened, read, written and let go, and how its troubles are told."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from marginbot.engine.journal import schema
+from marginbot.errors import JournalUnavailable
+
+
+class JournalFile:
+    """One SQLite database, migrated to the version this marginbot knows.
+
+    Raises JournalUnavailable from every method when it cannot be opened, read or written.
+    """
+
+    def __init__(self, url: str | URL) -> None:
+        with spoken("opened", url):
+            self._url = make_url(url)
+            self.engine = open_engine(self._url)
+            with self.engine.begin() as connection:
+                schema.migrate(connection)
+
+    @contextmanager
+    def writing(self, durable: bool) -> Iterator[Connection]:
+        """A transaction; `durable` waits until the disk has it."""
+        with spoken("written", self._url.database), self.engine.connect() as connection:
+            # By the driver itself: SQLAlchemy would begin a transaction first, and inside one nothing of this changes.
+            connection.connection.cursor().execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to select with."""
+        with spoken("read", self._url.database), self.engine.connect() as connection:
+            yield connection
+
+    def probe(self) -> None:
+        """Take the right to write and give it back, changing nothing."""
+        with spoken("written", self._url.database), self.engine.connect() as connection:
+            connection.rollback()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.rollback()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.engine.dispose()
+
+
+def open_engine(url: URL) -> Engine:
+    """The database under a URL; one that has no file lives in memory and is one connection. Opens nothing yet."""
+    if url.database in (None, "", ":memory:"):
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(url, connect_args={"timeout": 3})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as busy:
+            # Somebody else is switching a new file at this moment: SQLite does not wait for that, and either mode will do.
+            if "locked" not in str(busy):
+                raise
+
+    return engine
+
+
+@contextmanager
+def spoken(what: str, where: object) -> Iterator[None]:
+    """Turns the database's errors into one sentence for a person."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise JournalUnavailable(
+            f"the journal {where} cannot be {what} ({cause}): free disk space, close what holds the file, "
+            "or set MARGINBOT_STATE__URL to another file"
+        ) from error

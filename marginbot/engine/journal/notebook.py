@@ -1,0 +1,90 @@
+"""What a daemon remembers across restarts besides its writes: its rules, since when a pair owes, and which policy may act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from marginbot.domain.amounts import Symbol, plain
+from marginbot.domain.situation import RuleMemory
+from marginbot.engine.journal import schema
+from marginbot.engine.journal.file import JournalFile
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """Since when a pair owes without a pause, and since then: the highest margin level, the interest accrued (quote value)."""
+
+    owing_since: datetime
+    peak_level: Decimal | None
+    interest_value: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """The daemon's pages in the journal's file, for one account. Raises JournalUnavailable from every method."""
+
+    file: JournalFile
+    account: str
+
+    def memories(self, symbol: Symbol) -> dict[str, RuleMemory]:
+        """What is remembered of each rule of a pair, by its name."""
+        table = schema.memories.c
+        query = select(schema.memories).where(table.account == self.account, table.symbol == symbol)
+        with self.file.reading() as connection:
+            rows = connection.execute(query).all()
+        return {row.rule: RuleMemory(bool(row.armed), _time(row.fired_at), bool(row.failed)) for row in rows}
+
+    def remember(self, symbol: Symbol, rule: str, memory: RuleMemory) -> None:
+        """Keep what a rule did, so that a restart neither forgets nor repeats it."""
+        fired = None if memory.fired_at is None else memory.fired_at.isoformat()
+        row = dict(account=self.account, symbol=symbol, rule=rule)
+        rest = dict(armed=int(memory.armed), failed=int(memory.failed), fired_at=fired)
+        statement = upsert(schema.memories).values(**row, **rest)
+        with self.file.writing(durable=False) as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=list(row), set_=rest))
+
+    def debt(self, symbol: Symbol) -> Debt | None:
+        """The debt of a pair as last written down; None for a pair that did not owe."""
+        table = schema.debts.c
+        query = select(schema.debts).where(table.account == self.account, table.symbol == symbol)
+        with self.file.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        peak = None if row.peak_level is None else Decimal(row.peak_level)
+        return Debt(datetime.fromisoformat(row.owing_since), peak, Decimal(row.interest_value))
+
+    def keep_debt(self, symbol: Symbol, debt: Debt | None) -> None:
+        """Write a debt down, or that there is none any more."""
+        table = schema.debts.c
+        row = dict(account=self.account, symbol=symbol)
+        with self.file.writing(durable=False) as connection:
+            if debt is None:
+                connection.execute(delete(schema.debts).where(table.account == self.account, table.symbol == symbol))
+                return
+            peak = None if debt.peak_level is None else plain(debt.peak_level)
+            rest = dict(owing_since=debt.owing_since.isoformat(), peak_level=peak, interest_value=plain(debt.interest_value))
+            statement = upsert(schema.debts).values(**row, **rest)
+            connection.execute(statement.on_conflict_do_update(index_elements=list(row), set_=rest))
+
+    def accepted(self, digest: str) -> bool:
+        """Whether this policy may act at once: it did before, or its owner said so."""
+        table = schema.policies.c
+        query = select(table.digest).where(table.account == self.account, table.digest == digest)
+        with self.file.reading() as connection:
+            return connection.execute(query).one_or_none() is not None
+
+    def accept(self, digest: str, at: datetime) -> None:
+        """From now on this policy acts, after every restart too."""
+        row = dict(account=self.account, digest=digest, accepted_at=at.isoformat())
+        with self.file.writing(durable=True) as connection:
+            connection.execute(upsert(schema.policies).values(**row).on_conflict_do_nothing())
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

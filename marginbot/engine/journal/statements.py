@@ -1,0 +1,55 @@
+"""What the journal asks of its file. Built once, values go in by name: to build one costs more than to run it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from marginbot.engine.journal.schema import bans, episodes, intents
+
+_open = episodes.c.closed_at.is_(None)
+
+NEW_EPISODE: Final = insert(episodes)
+LAST_OPEN_EPISODE: Final = (
+    select(episodes.c.id)
+    .where(episodes.c.account == bindparam("account"), episodes.c.symbol == bindparam("symbol"), _open)
+    .order_by(episodes.c.id.desc())
+    .limit(1)
+)
+OPEN_EPISODES: Final = select(episodes).where(episodes.c.account == bindparam("account"), _open).order_by(episodes.c.id)
+ENDED_EPISODES: Final = (
+    select(episodes.c.symbol, episodes.c.outcome, episodes.c.reason)
+    .where(episodes.c.id.in_(bindparam("numbers", expanding=True)), ~_open)
+    .order_by(episodes.c.id)
+)
+
+EPISODE_CHANGE: Final = update(episodes).where(episodes.c.id == bindparam("number"))
+"""Sets the columns that the values name besides `number`; so do the other changes."""
+OPEN_EPISODES_CHANGE: Final = update(episodes).where(episodes.c.account == bindparam("whose"), _open)
+
+NEW_INTENT: Final = insert(intents)
+INTENT_CHANGE: Final = update(intents).where(intents.c.id == bindparam("number"))
+ALL_INTENTS: Final = select(intents).order_by(intents.c.id)
+INTENTS_OF_AN_ACCOUNT: Final = ALL_INTENTS.where(
+    intents.c.account == bindparam("account"), intents.c.state.in_(bindparam("states", expanding=True))
+)
+INTENTS_OF_A_PAIR: Final = INTENTS_OF_AN_ACCOUNT.where(intents.c.symbol == bindparam("symbol"))
+TOP_UPS_OF_A_PAIR: Final = INTENTS_OF_A_PAIR.where(intents.c.kind == "top_up")
+LATER_TRANSFERS: Final = select(intents.c.kind, intents.c.amount, intents.c.state).where(
+    intents.c.account == bindparam("account"),
+    intents.c.asset == bindparam("asset"),
+    intents.c.id > bindparam("number"),
+    intents.c.kind.in_(("sweep", "top_up")),
+    intents.c.state.not_in(("refused", "absent")),
+)
+TIED_IDS: Final = select(intents.c.exchange_id).where(
+    intents.c.account == bindparam("account"), intents.c.kind == bindparam("kind"), intents.c.exchange_id.is_not(None)
+)
+
+BAN_OF_A_HOST: Final = select(bans.c.until_ms).where(bans.c.host == bindparam("host"))
+_ban = upsert(bans)
+BAN: Final = _ban.on_conflict_do_update(
+    index_elements=["host"], set_={"until_ms": _ban.excluded.until_ms, "reason": _ban.excluded.reason}
+)
