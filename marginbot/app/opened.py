@@ -17,6 +17,7 @@ from marginbot.engine.checkup import Checkup
 from marginbot.engine.errands import ToFlat
 from marginbot.engine.events import Observer, nobody
 from marginbot.engine.journal.journal import Journal
+from marginbot.engine.journal.spare import Spare
 from marginbot.engine.lock import pair_lock
 from marginbot.engine.looks import Looker
 from marginbot.engine.patience import Patience
@@ -27,6 +28,9 @@ from marginbot.engine.report import RunReport
 from marginbot.engine.run import Run
 from marginbot.engine.survey import Survey, survey
 from marginbot.exchange.adapter import BinanceExchange
+from marginbot.exchange.spot_testnet import SpotTestnet
+from marginbot.exchange.streams.ports import Dial
+from marginbot.exchange.streams.sockets import dial
 from marginbot.settings import Settings
 
 READ_DEADLINE = 30.0
@@ -39,13 +43,15 @@ class Streams:
 
     market: str | None
     account: str | None
+    dial: Dial = dial
 
 
 @dataclass(slots=True)
 class App:
     """An open marginbot: one exchange, one journal, one clock. `stop` asks every run to end at a safe point.
 
-    streams: None for a command that hears none.
+    streams: None for a command that hears none. testnet: whose prices the books follow, on venue testnet alone. spare: of the
+    journal of a process that stays.
     """
 
     settings: Settings
@@ -58,6 +64,8 @@ class App:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     jitter: Callable[[], float] = random.random
     new_id: Callable[[], str] = field(default=lambda: f"mb-{uuid.uuid4().hex[:29]}")
+    testnet: SpotTestnet | None = None
+    spare: Spare | None = None
 
     @property
     def limits(self) -> Limits:
@@ -101,7 +109,9 @@ class App:
         """What `doctor` asks."""
         settings = self.settings.exchange
         patience = self.patience(READ_DEADLINE)
-        return Checkup(self.exchange, self.journal, patience, settings.allow_withdrawal_keys, settings.reserve_pct)
+        return Checkup(
+            self.exchange, self.journal, patience, settings.allow_withdrawal_keys, settings.reserve_pct, settings.key_expires
+        )
 
     async def pause(self, seconds: float) -> None:
         """Wait between two looks. Raises: Interrupted when a signal asked to stop."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from marginbot.domain.amounts import Symbol, half_up, plain
+from marginbot.domain.message import Reading, Severity
 from marginbot.engine.alerts.alerts import PART as ALERTS
-from marginbot.engine.alerts.alerts import Alerts
-from marginbot.engine.alerts.numbers import Numbers, pictures
+from marginbot.engine.alerts.alerts import WATCHES, Alerts, Pictures, Words, left_alone
+from marginbot.engine.alerts.numbers import Numbers, pictures, protection_ok
 from marginbot.engine.alerts.outbox import Outbox
 from marginbot.engine.alerts.tally import Tally
-from marginbot.engine.daemon.daemon import Daemon, until
+from marginbot.engine.daemon.beside import Work, until
+from marginbot.engine.daemon.daemon import Daemon
 from marginbot.engine.daemon.health import Health
 from marginbot.engine.daemon.watch import LOOKS
 from marginbot.engine.events import Event
-from marginbot.engine.ports import Notifier
+from marginbot.engine.ports import Clock, Notifier
 from marginbot.logs import scrubber
 from marginbot.outlets.apprise_notifier import AppriseNotifier, open_notifiers
 from marginbot.outlets.heartbeat import Heartbeat
@@ -25,6 +27,27 @@ from marginbot.outlets.server import Page, serve
 from marginbot.settings import Settings
 
 HEARTBEAT = "heartbeat"
+Works = dict[str, Work]
+
+UNREACHED: Words = (
+    Severity.CRITICAL,
+    "cannot begin",
+    "marginbot has started but cannot reach the exchange: no pair is watched until it answers. It goes on trying.",
+)
+ANSWERS: Words = (Severity.CRITICAL, "the exchange answers", "The exchange answers: marginbot begins to watch.")
+NEVER_WATCHED: Words = (
+    Severity.WARNING, "stopped", "marginbot was told to stop before the exchange ever answered: no pair was watched."
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What machines see. alive: whether the work goes round; status: one line; over: whether the process ends with it."""
+
+    readings: Callable[[], Iterable[Reading]]
+    alive: Callable[[], bool]
+    status: Callable[[], str]
+    over: Callable[[], bool] = lambda: True
 
 
 def notifiers_of(settings: Settings) -> tuple[AppriseNotifier, ...]:
@@ -50,24 +73,54 @@ class Outside:
 
     def join(self, daemon: Daemon, stop: asyncio.Event) -> None:
         """Let everything that tells the outside run beside the watch."""
-        clock, health, scrub = daemon.outfit.clock, daemon.health, scrubber()
-        outbox = Outbox(tuple(self.notifiers), clock, health, scrub)
+        clock, health = daemon.outfit.clock, daemon.health
         place = daemon.outfit.venue + (" (dry run)" if daemon.outfit.dry_run else "")
-        alerts = self.alerts = Alerts(outbox, health, clock, place, scrub, lambda: pictures(daemon))
+        alerts = self._alerts(clock, health, place, lambda: pictures(daemon))
+        alerts.remember(daemon.outfit.notebook)
         daemon.operator.acknowledge = alerts.acknowledge
-        daemon.beside[ALERTS] = until(stop, alerts.run)
-        listen, url = self.settings.metrics.listen, self.settings.heartbeat.url
-        if listen is not None:
-            page = Page(Numbers(daemon, self.tally, alerts), health.troubles, scrub)
-            daemon.beside["the metrics"] = until(stop, lambda ends: serve(page, listen.host, listen.port, ends))
+        view = View(Numbers(daemon, self.tally, alerts), lambda: daemon.watch.turning, lambda: status_of(daemon))
+        daemon.beside |= self._works(clock, health, alerts, view, stop)
+        url = self.settings.heartbeat.url
         if url is not None:
             alive = _looking(health)
             told = (lambda: health.well(HEARTBEAT)), (lambda why: health.ill(HEARTBEAT, why))
             daemon.beside["the heartbeat"] = until(stop, Heartbeat(url.get_secret_value(), clock, alive, *told).run)
-        if self.systemd is not None:
-            systemd = self.systemd
-            alive = lambda: daemon.watch.turning  # noqa: E731
-            daemon.beside["systemd"] = until(stop, lambda ends: systemd.run(ends, clock, alive, lambda: status_of(daemon)))
+
+    def while_waiting(self, clock: Clock, health: Health, place: str, ends: Callable[[], bool], over: asyncio.Event) -> Works:
+        """What tells the outside that the exchange does not answer and nothing is watched yet, until `over` is set.
+
+        ends: whether the process ends then, or begins to watch.
+        """
+        alerts = self._alerts(clock, health, place, dict, UNREACHED, lambda _: NEVER_WATCHED if ends() else ANSWERS)
+
+        def status() -> str:
+            return scrubber()(f"NOT WATCHING: {'; '.join(health.troubles().values())}")
+
+        return self._works(clock, health, alerts, View(lambda: (protection_ok(False),), lambda: True, status, ends), over)
+
+    def _alerts(
+        self,
+        clock: Clock,
+        health: Health,
+        place: str,
+        seen: Callable[[], Pictures],
+        greeting: Words = WATCHES,
+        goodbye: Callable[[Pictures], Words] = left_alone,
+    ) -> Alerts:
+        scrub = scrubber()
+        outbox = Outbox(tuple(self.notifiers), clock, health, scrub)
+        self.alerts = Alerts(outbox, health, clock, place, scrub, seen, greeting, goodbye)
+        return self.alerts
+
+    def _works(self, clock: Clock, health: Health, alerts: Alerts, view: View, stop: asyncio.Event) -> Works:
+        works = {ALERTS: until(stop, alerts.run)}
+        listen, systemd = self.settings.metrics.listen, self.systemd
+        if listen is not None:
+            page = Page(view.readings, health.troubles, scrubber())
+            works["the metrics"] = until(stop, lambda ends: serve(page, listen.host, listen.port, ends))
+        if systemd is not None:
+            works["systemd"] = until(stop, lambda ends: systemd.run(ends, clock, view.alive, view.status, view.over))
+        return works
 
 
 def status_of(daemon: Daemon) -> str:

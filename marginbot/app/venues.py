@@ -5,18 +5,19 @@ The emulator is imported where it is needed: a live run has no use for it.
 
 from __future__ import annotations
 
-import tempfile
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marginbot.app.opened import App, Streams
 from marginbot.engine.clock import SystemClock
 from marginbot.engine.journal.journal import Journal
+from marginbot.engine.journal.opening import for_a_daemon
+from marginbot.engine.journal.spare import Spare
 from marginbot.engine.ports import Clock
-from marginbot.errors import MarginbotError, SafetyRefused
+from marginbot.errors import ConfigError, JournalUnavailable, MarginbotError, SafetyRefused
 from marginbot.exchange.adapter import BinanceExchange, Tap, open_exchange
 from marginbot.exchange.signing import HmacSigner, Signer, signer_from_pem
 from marginbot.settings import Settings, Venue, journal_file, state_dir
@@ -24,48 +25,38 @@ from marginbot.settings import Settings, Venue, journal_file, state_dir
 if TYPE_CHECKING:
     import httpx
 
+    from marginbot.app.testnet import Books
     from marginbot.paper.embedded import PaperVenue
-
-DEMO_LATENCY_MS = 120
-"""About what a server in another country sees, so that the demo's steps can be followed by eye."""
 
 
 @asynccontextmanager
 async def open_app(
     settings: Settings, *, dry_run: bool = False, stays: bool = False, clock: Clock | None = None, tap: Tap | None = None
 ) -> AsyncIterator[App]:
-    """Open everything the settings name, and close it again. Nothing is sent by opening.
+    """Open everything the settings name, and close it again. Nothing is sent by opening (but see testnet.open_books).
 
     dry_run: the transport lets reads through and nothing else. stays: this process works for long: it hears streams, and a
     paper world that it holds is served to the commands beside it. tap: put between the last lock and the network.
-    Raises: ConfigError, SafetyRefused (paper world held by somebody else), JournalUnavailable.
+    Raises: ConfigError, SafetyRefused (paper world held by somebody else), JournalUnavailable (not for a process that stays);
+    NotSent, ReadFailed where the books of a testnet cannot begin.
     """
     time = clock or SystemClock()
     async with AsyncExitStack() as opened:
-        place = _place(settings, time, opened)
-        streams = await _streams(settings, place, opened) if stays else None
-        journal = Journal.in_file(journal_file(settings))
+        journal, spare = _journal_of_a_daemon(settings) if stays else (Journal.in_file(journal_file(settings)), None)
         opened.callback(journal.close)
+        place = await _place(settings, time, journal, opened)
+        streams = await _streams(settings, place, opened) if stays else None
         exchange = await opened.enter_async_context(_exchange(settings, place, time, journal, dry_run, tap))
-        yield App(settings, settings.venue.value, exchange, journal, time, state_dir(), streams)
+        testnet = place.books.testnet if place.books is not None else None
+        yield App(settings, settings.venue.value, exchange, journal, time, state_dir(), streams, testnet=testnet, spare=spare)
 
 
-@asynccontextmanager
-async def open_demo(settings: Settings) -> AsyncIterator[App]:
-    """A fresh paper exchange in memory, whose price falls by a script, with a journal and locks that end with it."""
-    from marginbot.paper.embedded import IN_PROCESS_URL, fresh_exchange
-    from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
-    from marginbot.paper.transport import FaultTransport
-
-    time = SystemClock()
-    with tempfile.TemporaryDirectory(prefix="marginbot-demo-") as locks:
-        paper = fresh_exchange(_wall_ms(time), "demo")
-        transport = FaultTransport(paper, sleep=time.sleep, latency_ms=DEMO_LATENCY_MS)
-        place = _Place(IN_PROCESS_URL, PAPER_API_KEY, HmacSigner(PAPER_API_SECRET), transport)
-        journal = Journal("sqlite://")
-        async with _exchange(settings, place, time, journal, dry_run=False) as exchange:
-            yield App(settings, Venue.PAPER.value, exchange, journal, time, Path(locks))
-        journal.close()
+def _journal_of_a_daemon(settings: Settings) -> tuple[Journal, Spare]:
+    """Raises: ConfigError where there can be no journal: that is for its owner to set right, and not to be waited for."""
+    try:
+        return for_a_daemon(journal_file(settings))
+    except JournalUnavailable as none:
+        raise ConfigError(str(none), "MARGINBOT_STATE__URL") from none
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +66,29 @@ class _Place:
     signer: Signer | None
     transport: httpx.AsyncBaseTransport | None
     world: PaperVenue | None = None
+    books: Books | None = None
 
 
 async def _streams(settings: Settings, place: _Place, opened: AsyncExitStack) -> Streams:
-    """Where prices and account events are heard. A paper world tells them where its requests go."""
+    """Where prices and account events are heard. A world on this machine tells them where its requests go."""
     rest_url = place.rest_url
+    following = place.books.following if place.books is not None else None
+    if following is not None:
+        keeping = asyncio.create_task(following.keep())
+        opened.callback(keeping.cancel)
     if place.world is not None and place.world.exchange is not None:
         from marginbot.paper.server import serving
 
-        rest_url = (await opened.enter_async_context(serving(place.world.exchange, opened=place.world.opened)))["rest_url"]
+        ahead = None if following is None else following.ahead
+        served = serving(place.world.exchange, opened=place.world.opened, ahead=ahead)
+        rest_url = (await opened.enter_async_context(served))["rest_url"]
     own = f"ws{rest_url.removeprefix('http')}"
-    chosen = settings.exchange
-    if settings.venue is not Venue.PAPER:
-        return Streams(settings.market_stream_address, settings.user_stream_address)
-    return Streams(
-        own if chosen.stream_url is None else settings.market_stream_address,
-        f"{own}/ws-api/v3" if chosen.ws_api_url is None else settings.user_stream_address,
-    )
+    market, account = settings.market_stream_address, settings.user_stream_address
+    if settings.venue is Venue.PAPER and settings.exchange.stream_url is None:
+        market = own
+    if settings.venue is not Venue.LIVE and settings.exchange.ws_api_url is None:
+        account = f"{own}/ws-api/v3"
+    return Streams(market, account)
 
 
 def _exchange(
@@ -103,7 +100,8 @@ def _exchange(
         signer=place.signer,
         clock=clock,
         ban_store=journal,
-        venue=settings.venue.value,
+        # The books of a testnet are on this machine, and so is everything that is sent to them.
+        venue=settings.venue.value if place.books is None else Venue.PAPER.value,
         transport=place.transport,
         timeout=settings.exchange.timeout,
         reserve_pct=settings.exchange.reserve_pct,
@@ -112,12 +110,14 @@ def _exchange(
     )
 
 
-def _place(settings: Settings, clock: Clock, opened: AsyncExitStack) -> _Place:
-    """Where requests go. Paper without an address is the embedded world; everything else is an address and a key."""
+async def _place(settings: Settings, clock: Clock, journal: Journal, opened: AsyncExitStack) -> _Place:
+    """Where requests go: the embedded world for paper without an address and for testnet, else an address and a key."""
     if settings.venue is Venue.PAPER and settings.exchange.rest_url is None:
         return _embedded(clock, opened)
+    if settings.venue is Venue.TESTNET:
+        return await _testnet(settings, clock, journal, opened)
     key = settings.exchange.api_key
-    return _Place(settings.exchange.base_url, key.get_secret_value() if key else None, _signer(settings), None)
+    return _Place(settings.base_url, key.get_secret_value() if key else None, _signer(settings), None)
 
 
 def _embedded(clock: Clock, opened: AsyncExitStack) -> _Place:
@@ -131,6 +131,14 @@ def _embedded(clock: Clock, opened: AsyncExitStack) -> _Place:
     except PaperError as problem:
         raise MarginbotError(str(problem)) from problem
     return _Place(venue.rest_url, venue.api_key, HmacSigner(venue.api_secret), venue.transport, venue)
+
+
+async def _testnet(settings: Settings, clock: Clock, journal: Journal, opened: AsyncExitStack) -> _Place:
+    from marginbot.app.testnet import open_books
+
+    books = await open_books(settings, _signer(settings), clock, journal, opened)
+    world = books.venue
+    return _Place(world.rest_url, world.api_key, HmacSigner(world.api_secret), books.transport, world, books)
 
 
 def _wall_ms(clock: Clock) -> Callable[[], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import sys
 from collections.abc import Sequence
@@ -48,15 +49,18 @@ def entry() -> NoReturn:
     sys.exit(code)
 
 
+_commands = functools.cache(functools.partial(typer.main.get_command, app))
+"""What typer makes of `app`: once a process, for it takes longer than reading a command line does."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and answer its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     before_dashes = words[: words.index("--")] if "--" in words else words
     output = Output(as_json="--json" in before_dashes)
-    command = typer.main.get_command(app)
 
     def work() -> int:
-        code = command.main(args=words, prog_name="marginbot", standalone_mode=False, obj=Invocation(output))
+        code = _commands().main(args=words, prog_name="marginbot", standalone_mode=False, obj=Invocation(output))
         return code if isinstance(code, int) else 0
 
     return guarded(output, work)

@@ -50,7 +50,9 @@ def _globals(
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="Read settings from this TOML file.", rich_help_panel=GLOBAL)
     ] = None,
-    venue: Annotated[str | None, typer.Option("--venue", metavar="VENUE", help="paper or live.", rich_help_panel=GLOBAL)] = None,
+    venue: Annotated[
+        str | None, typer.Option("--venue", metavar="VENUE", help="paper, testnet or live.", rich_help_panel=GLOBAL)
+    ] = None,
     verbose: Annotated[
         int,
         typer.Option("-v", "--verbose", count=True, show_default=False, help="Say more; -vv says all.", rich_help_panel=GLOBAL),

@@ -82,8 +82,9 @@ def serve(
     return run(invocation, "paper", options, paper_only(invocation))
 
 
-@app.command("reset", epilog="Example: marginbot paper reset")
+@app.command("reset", epilog="Examples: marginbot paper reset | marginbot paper reset --venue testnet")
 @with_globals
 def reset(invocation: Invocation, scenario: Scenario = None) -> int:
-    """Put the embedded paper world back to its beginning."""
-    return run(invocation, "paper", ResetOptions(scenario), paper_only(invocation))
+    """Put the embedded paper world back to its beginning; with --venue testnet, the margin books of that venue."""
+    testnet = (invocation.venue or "").lower() == "testnet"
+    return run(invocation, "paper", ResetOptions(scenario), None if testnet else paper_only(invocation))

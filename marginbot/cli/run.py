@@ -26,7 +26,12 @@ def run(
     act_now: Annotated[bool, typer.Option("--act-now", help="Let a new policy act on what it finds at the start.")] = False,
 ) -> int:
     """Watch every isolated pair and act by the policy, until a signal."""
-    return carry_out(invocation, "daemon", RunOptions(dry_run, act_now))
+    try:
+        return carry_out(invocation, "daemon", RunOptions(dry_run, act_now))
+    except KeyboardInterrupt:
+        # A daemon that is told to stop has done what it was told, however little it had begun.
+        invocation.output.problems.print("Stopped by a signal before it began to watch; nothing was sent.")
+        return 0
 
 
 def register(app: typer.Typer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -21,6 +21,7 @@ from marginbot.domain.amounts import Symbol, plain
 from marginbot.domain.margin import deciding_level
 from marginbot.engine.daemon.daemon import Daemon
 from marginbot.engine.events import Event, Fired, Notice, Pursued, Rearmed, StepEnded
+from marginbot.engine.patience import Interrupted
 from marginbot.errors import ConfigError
 from marginbot.settings.policy_file import policy_of
 
@@ -38,13 +39,15 @@ async def execute(options: RunOptions, shell: Shell) -> int:
         outside.hear(symbol, event)
 
     async with open_app(shell.settings, dry_run=options.dry_run, stays=True) as app:
-        with stopping(app.stop, shell.output):
-            async with open_guard(app, hear, dry_run=options.dry_run, act_now=options.act_now) as daemon:
-                outside.join(daemon, app.stop)
-                log.info("watching", venue=app.venue, dry_run=options.dry_run)
-                with _reloading(daemon, shell):
-                    await daemon.run()
-                log.info("stopped by a signal; open episodes go on at the next start")
+        with stopping(app.stop, shell.output), _on_sighup(_not_yet):
+            try:
+                async with open_guard(app, hear, dry_run=options.dry_run, act_now=options.act_now, outside=outside) as daemon:
+                    log.info("watching", venue=app.venue, dry_run=options.dry_run)
+                    with _on_sighup(lambda: _reload(daemon, shell)):
+                        await daemon.run()
+                    log.info("stopped by a signal; open episodes go on at the next start")
+            except Interrupted:
+                log.info("stopped by a signal before it began to watch; nothing was sent")
     return 0
 
 
@@ -74,18 +77,22 @@ def _text(level: object) -> str | None:
     return None if level is None else f"{level:.4f}"
 
 
+def _reload(daemon: Daemon, shell: Shell) -> None:
+    """Read the policy anew; one that cannot be read changes nothing."""
+    try:
+        daemon.reload(policy_of(shell.settings))
+    except ConfigError as wrong:
+        log.error("the policy was not reloaded; the one in force stays", reason=str(wrong))
+
+
+def _not_yet() -> None:
+    log.info("not watching yet: the policy is read when the watch begins")
+
+
 @contextmanager
-def _reloading(daemon: Daemon, shell: Shell) -> Iterator[None]:
-    """SIGHUP reads the policy anew; one that cannot be read changes nothing."""
+def _on_sighup(act: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-
-    def reload() -> None:
-        try:
-            daemon.reload(policy_of(shell.settings))
-        except ConfigError as wrong:
-            log.error("the policy was not reloaded; the one in force stays", reason=str(wrong))
-
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    loop.add_signal_handler(signal.SIGHUP, act)
     try:
         yield
     finally:

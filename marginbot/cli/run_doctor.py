@@ -11,6 +11,7 @@ from marginbot.cli.signals import stopping
 from marginbot.domain.amounts import plain
 from marginbot.engine.checkup import Finding, Grade
 from marginbot.errors import JournalUnavailable
+from marginbot.exchange.spot_testnet import SpotTestnet
 from marginbot.settings import Settings, journal_file
 
 _MARKS = {Grade.OK: "[done]✓[/done]", Grade.WARNING: "[watch]![/watch]", Grade.PROBLEM: "[refused]✗[/refused]"}
@@ -23,6 +24,9 @@ async def execute(options: DoctorOptions, shell: Shell) -> int:
     try:
         async with open_app(shell.settings, dry_run=True) as app:
             with stopping(app.stop, shell.output):
+                if app.testnet is not None:
+                    findings.append(await _testnet(app.testnet))
+                    _say(findings[-1], options, shell)
                 async for finding in app.checkup().findings():
                     findings.append(finding)
                     _say(finding, options, shell)
@@ -39,6 +43,13 @@ async def execute(options: DoctorOptions, shell: Shell) -> int:
         verdict = f"{problems} findings would stop an unwind." if problems else "Nothing would stop an unwind."
         shell.output.people.print(verdict, style="danger" if problems else "done")
     return 1 if problems else 0
+
+
+async def _testnet(testnet: SpotTestnet) -> Finding:
+    # The emulator is imported where it is needed: a live run has no use for it.
+    from marginbot.app.testnet_checkup import testnet_finding
+
+    return await testnet_finding(testnet)
 
 
 def _settings(settings: Settings) -> Finding:

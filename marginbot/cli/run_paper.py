@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from pathlib import Path
 
 from marginbot import logs
@@ -20,15 +21,17 @@ from marginbot.paper.keys import paper_keys
 from marginbot.paper.listeners import is_loopback
 from marginbot.paper.server import Ready, serve
 from marginbot.paper.store import open_world, reset_world
-from marginbot.settings import journal_file, state_dir
+from marginbot.settings import Venue, journal_file, state_dir
 from marginbot.settings.private_files import read_secret
 
 SHORTEST_TOKEN = 16
 
 
-def execute(options: ServeOptions | ResetOptions, shell: Shell) -> int:
+def execute(options: ServeOptions | ResetOptions, shell: Shell) -> int | Coroutine[None, None, int]:
     """Serve until told to stop, or reset. Errors of the emulator become the bot's, which the boundary knows."""
     _check_scenario(options.scenario)
+    if isinstance(options, ResetOptions) and shell.settings.venue is Venue.TESTNET:
+        return _reset_testnet(options, shell)
     try:
         if isinstance(options, ServeOptions):
             return _serve(options, shell.output)
@@ -60,6 +63,21 @@ def _serve(options: ServeOptions, output: Output) -> int:
 def _reset(options: ResetOptions, shell: Shell) -> int:
     chosen = reset_world(state_dir(), _wall_ms(), options.scenario)
     shell.output.people.print(f"The paper world is back at the beginning of scenario {chosen}.", markup=False)
+    _forget(shell)
+    return 0
+
+
+async def _reset_testnet(options: ResetOptions, shell: Shell) -> int:
+    """The books of venue testnet, at the testnet's present prices."""
+    from marginbot.app.testnet import reset_books
+
+    journal = Journal.in_file(journal_file(shell.settings))
+    try:
+        chosen, host = await reset_books(shell.settings, options.scenario, SystemClock(), journal)
+    finally:
+        journal.close()
+    text = f"The testnet's margin books are back at the beginning of scenario {chosen}, at the prices of {host}."
+    shell.output.people.print(text, markup=False, soft_wrap=True)
     _forget(shell)
     return 0
 

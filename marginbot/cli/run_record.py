@@ -31,7 +31,9 @@ async def execute(options: RecordOptions, shell: Shell) -> int:
         shelf.keep_free(case)
         await tour.walk(symbol, began_at, _last_order(app, symbol))
     scrubber = Scrubber(tape.exchanged, tape.secrets, began_at)
-    source = Provenance(f"recorded from {app.venue} by `marginbot record`, version {__version__}", began_at.date().isoformat())
+    # A testnet gives prices and rules; every answer comes from the emulator's books that follow it.
+    whence = app.venue if app.testnet is None else f"the emulator's books at the prices of {app.testnet.host}"
+    source = Provenance(f"recorded from {whence} by `marginbot record`, version {__version__}", began_at.date().isoformat())
     written = shelf.put(tape.exchanged, case, scrubber, source)
     _report(options, shell, symbol, written, tour.refused)
     return 0

@@ -18,6 +18,7 @@ from marginbot.cli.signals import stopping
 from marginbot.cli.status import StatusOptions
 from marginbot.cli.style import danger
 from marginbot.domain.amounts import Asset, plain
+from marginbot.domain.plan import BACKSTOP
 from marginbot.domain.policy import Policy
 from marginbot.engine.journal.notebook import Notebook
 from marginbot.engine.patience import Interrupted
@@ -92,7 +93,7 @@ def _rules(prospects: Sequence[Prospect]) -> Iterator[str]:
 def _rule(rule: RuleOutlook) -> str:
     name = escape(rule.name)
     if not rule.armed:
-        return f"[dim]{name} (has fired)[/dim]"
+        return f"[dim]{name} ({'has nothing to do' if rule.name == BACKSTOP else 'has fired'})[/dim]"
     if rule.fires_now:
         return f"[danger]{name} now[/danger]"
     return name if rule.fires_at_price is None else f"{name} at {price_text(rule.fires_at_price)}"

@@ -14,7 +14,7 @@ from marginbot.cli.output import amount, local_time
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, half_up, plain
 from marginbot.domain.margin import margin_level
-from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Repay, Step, Sweep, TopUp
+from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, PlaceBackstop, Repay, Step, Sweep, TopUp
 from marginbot.engine.events import Decided, Event, Looked, Notice, StepEnded, StepStarted
 from marginbot.engine.reckoning import Reckoning
 from marginbot.engine.report import Outcome, RunReport, StepReport, StepStatus
@@ -75,6 +75,9 @@ def sentence(step: Step) -> str:
         case CloseOrder():
             how = "at market" if step.limit_price is None else f"at {plain(step.limit_price)} or better, at once or not at all"
             return f"{step.side.value.lower()} {plain(step.quantity)} {step.base} {how}"
+        case PlaceBackstop():
+            how = f"at {plain(step.limit_price)} or better once the last trade reaches {plain(step.stop_price)}"
+            return f"let an order rest: {step.side.value.lower()} {plain(step.quantity)} {step.base} {how}"
         case Repay():
             return f"repay {plain(step.amount)} {step.asset}"
         case Sweep():

@@ -19,9 +19,9 @@ class Look:
     transferable: `maxTransferable` per asset, None when not asked. spot: free coins of the spot wallet as last read, with this
     look when it `spot_is_fresh`. orders: the open orders one by one, None when not asked. pending: our own accepted
     repayments and sweeps whose records are not CONFIRMED yet, in words; topping_up: our own top-ups that are not settled,
-    which hold nothing up but another top-up. brought: quote value that this episode's top-ups brought or may yet bring.
-    seen_at: monotonic seconds of the oldest answer that amounts follow from. shave: assets whose exact repayment the
-    exchange keeps refusing.
+    which hold nothing up but another top-up; topping_up_for: seconds the slowest of them has been on its way. brought: quote
+    value that this episode's top-ups brought or may yet bring. seen_at: monotonic seconds of the oldest answer that amounts
+    follow from. shave: assets whose exact repayment the exchange keeps refusing.
     """
 
     account: IsolatedAccount
@@ -36,4 +36,5 @@ class Look:
     spot_is_fresh: bool = False
     orders: tuple[OpenOrder, ...] | None = None
     topping_up: tuple[str, ...] = ()
+    topping_up_for: float = 0.0
     brought: Decimal = ZERO

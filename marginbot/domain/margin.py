@@ -118,6 +118,18 @@ def liquidation_price(account: IsolatedAccount, tiers: tuple[Tier, ...]) -> Deci
 
 
 @exact
+def safety(account: IsolatedAccount, tiers: tuple[Tier, ...]) -> Decimal:
+    """How many times the level at which the exchange takes over; of pairs with other tiers the smaller is nearer to it.
+
+    Infinite without debt; the level itself before the pair's tiers are known.
+    """
+    level = deciding_level(account)
+    if level is None:
+        return Decimal("Infinity")
+    return level / tier_of(account, tiers).liquidation_level if tiers else level
+
+
+@exact
 def distance_pct(account: IsolatedAccount, price: Decimal | None) -> Decimal | None:
     """How far the index must still move against the position to reach `price`, in % of the index; negative when passed."""
     if price is None:

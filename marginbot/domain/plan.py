@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from typing import Final
 
 from marginbot.domain.amounts import Asset, Symbol
 
@@ -56,7 +57,7 @@ class Aim:
 
     hold: coins brought in are kept, not paid into the debt. allowance: most quote value that one episode of a TOP_UP may bring
     from spot, None for no limit. keep_in_spot: quote value that spot keeps of the coin it gives. leave_orders: the owner's
-    open orders are not touched.
+    open orders are not touched. barred: why a TOP_UP may bring nothing any more, in words; empty while it may.
     """
 
     symbol: Symbol
@@ -67,6 +68,7 @@ class Aim:
     allowance: Decimal | None = None
     keep_in_spot: Decimal = Decimal(0)
     leave_orders: bool = False
+    barred: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,17 @@ class CancelOrders:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Cancel one open order, or with `list_id` a whole order list. client_ids: of the order, or of every leg of the list."""
+    """Cancel one open order, or with `list_id` a whole order list. client_ids: of the order, or of every leg of the list.
+
+    aloud: its owner must hear of it; not of our own backstop, which only makes room.
+    """
 
     symbol: Symbol
     order_id: str
     list_id: str | None
     client_ids: tuple[str, ...]
     because: str
+    aloud: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,35 @@ class TopUp:
     value: Decimal
 
 
-Step = CancelOrders | CancelOrder | CloseOrder | Repay | Sweep | TopUp
+@dataclass(frozen=True, slots=True)
+class PlaceBackstop:
+    """Let a stop order rest at the exchange: STOP_LOSS_LIMIT, which repays with what it receives and never borrows.
+
+    When the last trade reaches `stop_price`, `quantity` of base is traded at `limit_price` or better; prices of the book.
+    """
+
+    symbol: Symbol
+    base: Asset
+    quote: Asset
+    side: Side
+    quantity: Decimal
+    stop_price: Decimal
+    limit_price: Decimal
+    because: str
+
+
+BACKSTOP: Final = "backstop"
+"""The rule in whose name it is placed and a pair is brought home after it; its kind in the journal as well."""
+BACKSTOP_ID: Final = "bs-"
+"""How the client order id of a backstop begins, before that of any other order of ours."""
+
+
+def is_backstop_id(client_id: str) -> bool:
+    """Whether an order was placed as a backstop, by this process or by an earlier one."""
+    return client_id.startswith(BACKSTOP_ID)
+
+
+Step = CancelOrders | CancelOrder | CloseOrder | PlaceBackstop | Repay | Sweep | TopUp
 
 
 class Verdict(Enum):

@@ -57,6 +57,8 @@ class OpenOrder:
     """One order that rests at the exchange. locked: what it holds back, in base for a SELL and in quote for a BUY.
 
     list_id: of the order list it is a leg of, None for an order alone; the legs of a list lock their coins together.
+    quantity: of base, as it was placed. stop_price, limit_price: 0 for none. works: it stands in the book, of a
+    stop order: it was triggered.
     Source: GET /sapi/v1/margin/openOrders, lists of GET /sapi/v1/margin/openOrderList.
     """
 
@@ -66,6 +68,10 @@ class OpenOrder:
     locked: Decimal
     placed_at: datetime
     list_id: str | None = None
+    quantity: Decimal = Decimal(0)
+    stop_price: Decimal = Decimal(0)
+    limit_price: Decimal = Decimal(0)
+    works: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class TransferRecord:
 
 @dataclass(frozen=True, slots=True)
 class KeyRights:
-    """What the key may do. Source: GET /sapi/v1/account/apiRestrictions."""
+    """What the key may do, and until when, where the answer tells. Source: GET /sapi/v1/account/apiRestrictions."""
 
     reading: bool
     trading: bool
@@ -102,6 +108,7 @@ class KeyRights:
     universal_transfer: bool
     withdrawals: bool
     ip_restricted: bool
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from marginbot.engine.journal.journal import Journal
 from marginbot.engine.patience import Patience
 from marginbot.engine.ports import Exchange
-from marginbot.engine.rights import missing_rights
+from marginbot.engine.rights import EXPIRES_SOON, RENEW, expiring, expiry, missing_rights
 from marginbot.errors import ExchangeError, JournalUnavailable, RateLimited
 
 CLOCK_WARNING_MS, CLOCK_PROBLEM_MS = 500, 5_000
@@ -38,13 +38,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """Asks the exchange and the journal; every check answers, whatever the others met."""
+    """Asks the exchange and the journal; every check answers, whatever the others met. key_expires: as the settings have it."""
 
     exchange: Exchange
     journal: Journal
     patience: Patience
     allow_withdrawals: bool
     reserve_pct: int
+    key_expires: datetime | None = None
 
     async def findings(self) -> AsyncIterator[Finding]:
         """All findings, in the order a person would ask. An exchange that cannot be reached ends the questions to it."""
@@ -55,6 +56,7 @@ class Checkup:
             return
         yield self._clock()
         yield await self._asked("key", self._key, "check the key on the exchange (API Management) and in the settings")
+        yield await self._asked("key expiry", self._expiry, "run this again")
         yield await self._asked("journal", self._journal, "see MARGINBOT_STATE__URL")
         yield await self._asked("pairs", self._pairs, "run this again; without this read nothing can be unwound")
         yield await self._asked("interest in BNB", self._interest, "run this again")
@@ -100,6 +102,17 @@ class Checkup:
             mend = "restrict the key to this machine's address on the exchange: rights of open keys expire"
             return Finding("key", Grade.WARNING, "the key works from any address", mend)
         return Finding("key", Grade.OK, "it may read, trade, repay and transfer, and may not withdraw")
+
+    async def _expiry(self) -> Finding:
+        at = expiry(await self.patience.ask(self.exchange.key_rights), self.key_expires)
+        if at is None:
+            found = "the exchange tells no date and exchange.key_expires has none"
+            return Finding("key expiry", Grade.OK, found)
+        now = self.patience.clock.now()
+        if at <= now:
+            return Finding("key expiry", Grade.PROBLEM, expiring(at, now), RENEW)
+        grade = Grade.WARNING if at - now <= EXPIRES_SOON else Grade.OK
+        return Finding("key expiry", grade, expiring(at, now), RENEW if grade is Grade.WARNING else "")
 
     async def _journal(self) -> Finding:
         wallet = await self.patience.ask(self.exchange.spot_wallet)

@@ -10,12 +10,13 @@ from marginbot.domain.account import LevelStatus
 from marginbot.domain.amounts import ZERO
 from marginbot.domain.look import Look
 from marginbot.domain.margin import margin_level
-from marginbot.domain.plan import CancelOrder, CloseOrder, Need, Plan, Verdict
+from marginbot.domain.plan import CancelOrder, CloseOrder, Need, PlaceBackstop, Plan, Verdict
 from marginbot.engine.errands import Errand
 from marginbot.engine.events import Decided, Notice, Observer
 from marginbot.engine.executor import Executor, StepRefused
 from marginbot.engine.explain import same_balances
 from marginbot.engine.journal.journal import State
+from marginbot.engine.lifted import not_lifted
 from marginbot.engine.loans import LoanQueue
 from marginbot.engine.looks import Looker
 from marginbot.engine.refusals import Refusals
@@ -61,12 +62,19 @@ class Cycle:
     async def run(self, look: Look) -> Ending:
         """Raises whatever cuts the run short (deadline, signal, ban, journal): the frame turns it into an ending."""
         ending = await self._until_over(look)
+        self._look_whether_lifted(look)
         journal, clock = self.settler.journal, self.looker.patience.clock
         # Also one that an earlier run left open, when this run found that nothing was left to do.
         episode = journal.open_episode_of(self.settler.account, self.errand.symbol)
         if episode is not None:
             journal.close_episode(episode, ending.outcome.value, ending.reason, clock.now())
         return ending
+
+    def _look_whether_lifted(self, first: Look) -> None:
+        after = self.report.after
+        why = not_lifted(first.account, after, self.report.steps) if self.errand.lifts and after is not None else None
+        if why is not None:
+            self.observer(Notice(f"{self.errand.symbol}: {why}", alarm=True))
 
     async def _until_over(self, look: Look) -> Ending:
         patience = self.looker.patience
@@ -106,10 +114,10 @@ class Cycle:
         self.report.steps.extend(reports)
         for step in decided.steps:
             if isinstance(step, CancelOrder):
-                self.observer(Notice(f"{step.symbol}: {step.because}", alarm=True))
+                self.observer(Notice(f"{step.symbol}: {step.because}", alarm=step.aloud))
         await self._perform(reports, look)
         after = await self.looker.again(_kept_needs(decided, look))
-        _mark_level(reports, after)
+        self._mark_level(reports, after)
         if _moved(look, after):
             self._refusals.progress()
         elif _came_to_nothing(reports) and not (after.pending or after.topping_up):
@@ -123,7 +131,8 @@ class Cycle:
             await self._hand().act(reports, look)
         except StepRefused as refused:
             self._refusals.seen(refused.report, refused.refusal)
-            if self._refusals.hopeless(refused.refusal):
+            # A backstop waits for better times elsewhere: a rung may be about to need this pair.
+            if self._refusals.hopeless(refused.refusal) or isinstance(refused.report.step, PlaceBackstop):
                 self._hopeless = f"the {refused.report.kind} was refused: {refused.refusal}"
                 return
             await patience.pause(RETRY_AFTER)
@@ -133,6 +142,15 @@ class Cycle:
             await patience.pause(RETRY_AFTER)
         if any(_is_limit(report) for report in reports):
             await patience.pause(RETRY_AFTER)
+
+    def _mark_level(self, reports: list[StepReport], after: Look) -> None:
+        done = [report for report in reports if report.status is StepStatus.DONE]
+        if not done:
+            return
+        last, level = done[-1], margin_level(after.account)
+        last.level_after = level
+        if level is not None and last.intent_id is not None:
+            self.settler.journal.seen_after(last.intent_id, level)
 
     def _unresolved(self) -> tuple[str, ...]:
         """Open top-ups are not among them: the looks follow them, and they hold nothing up but another top-up."""
@@ -221,9 +239,3 @@ def _came_to_nothing(reports: list[StepReport]) -> bool:
     It goes again once a second at most; limit orders have waited already.
     """
     return any(report.status is StepStatus.DONE for report in reports) and not any(_is_limit(report) for report in reports)
-
-
-def _mark_level(reports: list[StepReport], after: Look) -> None:
-    done = [report for report in reports if report.status is StepStatus.DONE]
-    if done:
-        done[-1].level_after = margin_level(after.account)

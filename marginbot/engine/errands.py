@@ -46,6 +46,11 @@ class Errand(Protocol):
         ...
 
     @property
+    def lifts(self) -> bool:
+        """Whether the margin level must be higher for what was done, whenever it ends."""
+        ...
+
+    @property
     def reached(self) -> Outcome:
         """How a run ends whose goal is reached."""
         ...
@@ -88,6 +93,10 @@ class ToFlat:
         return self.limits.topup_crumb > 0
 
     @property
+    def lifts(self) -> bool:
+        return False
+
+    @property
     def reached(self) -> Outcome:
         return Outcome.FLAT
 
@@ -125,6 +134,10 @@ class ToLevel:
     @property
     def brings(self) -> bool:
         return self.aim.kind is AimKind.TOP_UP
+
+    @property
+    def lifts(self) -> bool:
+        return self.aim.kind is not AimKind.SWEEP
 
     @property
     def reached(self) -> Outcome:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import assert_never
 
 from marginbot.domain.look import Look
-from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Repay, Step, Sweep, TopUp
+from marginbot.domain.margin import safety
+from marginbot.domain.plan import BACKSTOP_ID, CancelOrder, CancelOrders, CloseOrder, PlaceBackstop, Repay, Step, Sweep, TopUp
 from marginbot.domain.records import OrderReport
 from marginbot.engine.events import Observer, StepEnded, StepStarted
 from marginbot.engine.explain import OwnSteps
@@ -91,7 +92,7 @@ class Executor:
             else:
                 await self._settle(report, sent, look, since_ms)
         except RequestRejected as refused:
-            report.status, report.note = StepStatus.REJECTED, str(refused)
+            report.status, report.note, report.code = StepStatus.REJECTED, str(refused), refused.code
             self._record(intent, State.REFUSED, str(refused))
             raise StepRefused(report, refused) from refused
         except (RateLimited, NotSent) as unsent:
@@ -105,12 +106,21 @@ class Executor:
     def _intend(self, report: StepReport, look: Look) -> Intent:
         step, clock = report.step, self.patience.clock
         report.started_at = clock.now()
-        report.client_id = self.new_id() if isinstance(step, CloseOrder) else None
+        report.client_id = self._client_id(step)
         before = balances_before(self.steps.upon(look.account), dict(look.spot))
         sent_ms = self.exchange.server_now_ms()
         intent = intent_of(step, self.episode_id, self.rule, before, sent_ms, report.started_at, report.client_id)
         report.intent_id = self.journal.intend(self.account, intent)
         return dataclasses.replace(intent, id=report.intent_id)
+
+    def _client_id(self, step: Step) -> str | None:
+        match step:
+            case CloseOrder():
+                return self.new_id()
+            case PlaceBackstop():
+                return BACKSTOP_ID + self.new_id()
+            case _:
+                return None
 
     async def _send(self, report: StepReport, intent: Intent, look: Look) -> None:
         step = report.step
@@ -124,9 +134,14 @@ class Executor:
             case CloseOrder():
                 order = await placed(self.exchange, self.settler, self.patience.clock, step, report.client_id or "")
                 self._filled(report, intent, order)
+            case PlaceBackstop():
+                report.exchange_id = await self.exchange.rest(step, report.client_id or "")
+                self._done(report, intent, "it rests", report.exchange_id)
             case Repay():
                 record_id = await self.loans.turn(
-                    lambda: self.exchange.repay(step.symbol, step.asset, step.amount), self.patience
+                    lambda: self.exchange.repay(step.symbol, step.asset, step.amount),
+                    self.patience,
+                    safety(look.account, look.market.tiers),
                 )
                 self._accepted(report, intent, look, record_id)
             case Sweep():
@@ -170,7 +185,7 @@ class Executor:
                 self.steps.repaid(step.asset, step.amount)
             case Sweep():
                 self.steps.moved(step.asset, -step.amount)
-            case CancelOrders() | CancelOrder() | CloseOrder() | TopUp():
+            case CancelOrders() | CancelOrder() | CloseOrder() | PlaceBackstop() | TopUp():
                 pass
 
     async def _settle(self, report: StepReport, intent: Intent, look: Look, since_ms: int) -> None:
@@ -182,6 +197,9 @@ class Executor:
             return
         report.status = StepStatus.DONE
         if settled.order is not None:
+            if isinstance(report.step, PlaceBackstop):
+                report.exchange_id = settled.order.order_id
+                return
             assert isinstance(report.step, CloseOrder)  # noqa: S101
             report.filled(settled.order, report.step.index_price)
             self.steps.traded(report.step, settled.order)

@@ -59,6 +59,10 @@ class OwnSteps:
         """A top-up is on its way: any look from now on may show its coins."""
         self._coming[number] = asset, amount
 
+    def still_coming(self, other: OwnSteps) -> None:
+        """What is on its way by another's account is so by this one."""
+        self._coming.update(other._coming)
+
     def came(self, number: int, done: bool) -> None:
         """Its record says that it arrived: from now on looks must show the coins, unless one did already. Or it never comes."""
         money = self._coming.pop(number, None)
@@ -108,7 +112,16 @@ class OwnSteps:
             grown = is_.liability - (was.liability + change.liability)
             if grown > _one_hour(was, market) or grown < -CRUMB:
                 found.append(f"the {was.asset} debt moved by {plain(grown)} without us")
+        if found and not now.owes and self.upon(before).owes:
+            found.append("nothing is owed any more: the exchange has liquidated the pair, or its owner closed it")
         return tuple(found)
+
+    def between_polls(self, before: IsolatedAccount, now: IsolatedAccount, market: Market) -> tuple[str, ...]:
+        """As `foreign`, for two rows between which we sent nothing: only coins of a top-up on its way are ours, and have come."""
+        polled = OwnSteps(_coming=dict(self._coming))
+        polled.arrivals(before, now)
+        self._coming = polled._coming
+        return polled.foreign(before, now, market)
 
     @exact
     def upon(self, before: IsolatedAccount) -> IsolatedAccount:

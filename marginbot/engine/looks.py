@@ -196,6 +196,7 @@ class Looker:
             spot_is_fresh="spot" in answers,
             orders=orders,
             topping_up=self.top_ups.judge(answers, account, self.observer),
+            topping_up_for=self.top_ups.slowest_s(),
         )
 
 

@@ -40,6 +40,10 @@ class Patience:
         """Seconds until the deadline."""
         return self.deadline - self.clock.monotonic()
 
+    def extend(self, seconds: float) -> None:
+        """From now on there are so many seconds."""
+        self.deadline = self.clock.monotonic() + seconds
+
     def check(self) -> None:
         """A safe point. Raises Interrupted or DeadlineReached."""
         if self.stop.is_set():

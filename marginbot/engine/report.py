@@ -9,7 +9,7 @@ from enum import Enum
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import ZERO, Asset, Symbol, exact
-from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Repay, Side, Step, Sweep, TopUp
+from marginbot.domain.plan import BACKSTOP, CancelOrder, CancelOrders, CloseOrder, PlaceBackstop, Repay, Side, Step, Sweep, TopUp
 from marginbot.domain.records import OrderReport
 
 
@@ -36,7 +36,10 @@ class Outcome(Enum):
 
 @dataclass(slots=True)
 class StepReport:
-    """One step as it went. `fees` by commission asset; `slippage_value` in quote, `interest_paid` in units of `asset`."""
+    """One step as it went. `fees` by commission asset; `slippage_value` in quote, `interest_paid` in units of `asset`.
+
+    code: of the refusal, where the exchange named one.
+    """
 
     step: Step
     status: StepStatus
@@ -50,6 +53,7 @@ class StepReport:
     started_at: datetime | None = None
     elapsed_ms: int | None = None
     note: str = ""
+    code: int | None = None
     intent_id: int | None = None
 
     @property
@@ -140,6 +144,8 @@ def kind_of(step: Step) -> str:
             return "cancel_orders"
         case CloseOrder():
             return "close"
+        case PlaceBackstop():
+            return BACKSTOP
         case Repay():
             return "repay"
         case Sweep():
@@ -153,7 +159,7 @@ def asset_of(step: Step) -> Asset | None:
     match step:
         case CancelOrders() | CancelOrder():
             return None
-        case CloseOrder():
+        case CloseOrder() | PlaceBackstop():
             return step.base
         case Repay() | Sweep() | TopUp():
             return step.asset
@@ -164,7 +170,7 @@ def amount_of(step: Step) -> Decimal | None:
     match step:
         case CancelOrders() | CancelOrder():
             return None
-        case CloseOrder():
+        case CloseOrder() | PlaceBackstop():
             return step.quantity
         case Repay() | Sweep() | TopUp():
             return step.amount

@@ -53,7 +53,7 @@ class Settler:
         Raises: DeadlineReached or Interrupted when it is not certain in time; the intent then stays open in the journal.
         """
         match intent.kind:
-            case "close":
+            case "close" | "backstop":
                 settled = await self._order(intent, since_ms)
             case "repay":
                 settled = await self._repay(intent, since_ms)
@@ -81,7 +81,7 @@ class Settler:
             found, server_ms = await self._together(
                 lambda: self.exchange.order_by_client_id(intent.symbol, client_id), self.exchange.server_time_ms
             )
-            if found is not None and found.final:
+            if found is not None and (found.final or intent.kind == "backstop"):
                 return Settled(Fate.DONE, order=await self.with_fills(found))
             now = self.patience.clock.monotonic()
             if found is not None:

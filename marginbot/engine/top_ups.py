@@ -73,6 +73,18 @@ class TopUps:
         """What is on its way: `the top-up of 50 USDT (PENDING)`."""
         return tuple(_words(one) for one in self.followed.values())
 
+    def slowest_s(self) -> float:
+        """Seconds since the oldest of them was sent, or found after a restart; 0 when none is on its way."""
+        return max((one.settler.exchange.server_now_ms() - one.since_ms for one in self.followed.values()), default=0) / 1000
+
+    def go_on_from(self, earlier: TopUps, account: IsolatedAccount, seen: IsolatedAccount | None) -> None:
+        """Take over what another watched on the same pair. account: as it is now; seen: as the other saw it last."""
+        if seen is not None:
+            earlier.steps.arrivals(seen, account)
+        earlier.steps.forget()
+        self.steps.still_coming(earlier.steps)
+        self.followed.update(earlier.followed)
+
     def _settled(self, one: Followed, answers: Mapping[str, Any], account: IsolatedAccount) -> Settled | None:
         rows, spot, intent, settler = answers["transfers in"], answers["spot"].free, one.intent, one.settler
         asset, _ = money_of(intent)

@@ -11,13 +11,14 @@ import httpx
 
 from marginbot.errors import ConfigError
 from marginbot.exchange.client import BinanceClient
+from marginbot.exchange.connections import Transport
 from marginbot.exchange.gateway import Gateway
 from marginbot.exchange.hosts import HostGuard, ReadOnlyTransport, Venue, check_rest_url
 from marginbot.exchange.limits import Limits, polling
 from marginbot.exchange.meter import Meter
 from marginbot.exchange.ports import BanStore, Clock
 from marginbot.exchange.reads import Reads
-from marginbot.exchange.sender import LIMITS, Sender
+from marginbot.exchange.sender import Sender
 from marginbot.exchange.server_clock import ServerClock
 from marginbot.exchange.signing import Signer
 from marginbot.exchange.tokens import Tokens
@@ -104,7 +105,7 @@ async def open_exchange(
     """
     base = check_rest_url(venue, rest_url)
     _check_key(api_key)
-    inner = transport or httpx.AsyncHTTPTransport(trust_env=False, http2=False, retries=0, limits=LIMITS)
+    inner = transport or Transport(tls=not base.startswith("http:"))
     inner = tap(inner) if tap is not None else inner
     guarded = HostGuard(venue, ReadOnlyTransport(inner) if dry_run else inner)
     server = ServerClock(clock)

@@ -14,6 +14,16 @@ from marginbot.exchange.messages import HARMLESS_POSTS
 Venue = Literal["paper", "testnet", "live"]
 
 TESTNET_HOSTS: Final = frozenset({"testnet.binance.vision", "api1.testnet.binance.vision", "demo-api.binance.com"})
+TESTNET_CALLS: Final = frozenset(
+    {
+        ("GET", "/api/v3/time"),
+        ("GET", "/api/v3/exchangeInfo"),
+        ("GET", "/api/v3/depth"),
+        ("GET", "/api/v3/ticker/bookTicker"),
+        ("POST", "/api/v3/order/test"),
+    }
+)
+"""All that venue testnet ever asks a testnet."""
 _TEST_ENDINGS: Final = ("testnet.binance.vision", "binancefuture.com", "binanceops.com")
 _SETTING: Final = "exchange.rest_url"
 
@@ -77,6 +87,27 @@ class HostGuard(httpx.AsyncBaseTransport):
         refusal = refusal_of(self._venue, request.url)
         if refusal is not None:
             raise ConfigError(f"not sent: {refusal}", _SETTING)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Closes the inner transport."""
+        await self._inner.aclose()
+
+
+class MarketOnly(httpx.AsyncBaseTransport):
+    """The way to a spot testnet: public prices and rules, its clock and its check of orders; no other request gets out.
+
+    Margin calls (`/sapi`) and everything about an account belong to the books on this machine, even where the testnet's
+    address is one of this machine too.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Raises: ConfigError, before anything is sent. Whatever the inner transport raises."""
+        if (request.method, request.url.path) not in TESTNET_CALLS:
+            raise ConfigError(f"not sent: {request.method} {request.url.path} is not for a testnet", _SETTING)
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -26,6 +26,7 @@ from marginbot.exchange.wire_market import (
     read_min_repays,
     read_order_book,
     read_pair_rules,
+    read_rules,
     read_tiers,
 )
 from marginbot.exchange.wire_orders import (
@@ -79,6 +80,14 @@ class Reads:
         """Filters and status. Raises: RequestRejected with code -1121 for an unknown pair. Source: GET /api/v3/exchangeInfo."""
         answer = await self._client._request_api("get", "exchangeInfo", data={"symbol": symbol})
         return read_pair_rules(answer, symbol)
+
+    async def rules_of(self, symbols: Iterable[Symbol]) -> Mapping[Symbol, PairRules]:
+        """The same of several pairs for the price of one; a pair whose rules make no sense is left out.
+
+        Raises: RequestRejected with code -1121 when one of them is unknown.
+        """
+        names = ",".join(f'"{symbol}"' for symbol in sorted(symbols))
+        return read_rules(await self._client._request_api("get", "exchangeInfo", data={"symbols": f"[{names}]"}))
 
     async def isolated_pairs(self) -> frozenset[Symbol]:
         """Every pair that has isolated accounts. Source: GET /sapi/v1/margin/isolated/allPairs."""

@@ -21,6 +21,8 @@ BUDGET_SIZES: Final = {Kind.API: 6000, Kind.SAPI_IP: 12_000, Kind.SAPI_UID: 180_
 _WEIGHTS: Final = {
     "GET /api/v3/time": (Kind.API, 1),
     "GET /api/v3/exchangeInfo": (Kind.API, 20),
+    "GET /api/v3/ticker/bookTicker": (Kind.API, 4),
+    "POST /api/v3/order/test": (Kind.API, 1),
     "GET /api/v3/account": (Kind.API, 20),
     "GET /api/v3/account/commission": (Kind.API, 20),
     "GET /sapi/v1/margin/isolated/account": (Kind.SAPI_IP, 10),

@@ -93,6 +93,7 @@ class _KeyRights(msgspec.Struct):
     permitsUniversalTransfer: bool
     enableWithdrawals: bool
     ipRestrict: bool
+    tradingAuthorityExpirationTime: int | None = None
 
 
 class LoanRow(msgspec.Struct):
@@ -187,8 +188,14 @@ def read_key_rights(answer: Answer) -> KeyRights:
             universal_transfer=body.permitsUniversalTransfer,
             withdrawals=body.enableWithdrawals,
             ip_restricted=body.ipRestrict,
+            expires_at=_expiry(body.tradingAuthorityExpirationTime),
         ),
     )
+
+
+def _expiry(value: int | None) -> datetime | None:
+    """When trading rights end; a key without an end has no such time, or 0."""
+    return instant(value, "tradingAuthorityExpirationTime") if value else None
 
 
 def _status(word: str) -> LevelStatus:

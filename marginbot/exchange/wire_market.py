@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -113,6 +115,19 @@ def read_pair_rules(answer: Answer, symbol: Symbol) -> PairRules:
     return read(answer, _ExchangeInfo, lambda body: _only_pair(body.symbols, symbol).rules())
 
 
+def read_rules(answer: Answer) -> dict[Symbol, PairRules]:
+    """The rules of every pair in the answer that can be read: one that cannot must not blind those who trade the others."""
+
+    def convert(body: _ExchangeInfo) -> dict[Symbol, PairRules]:
+        found = {}
+        for pair in body.symbols:
+            with suppress(MoneyError):
+                found[Symbol(pair.symbol)] = pair.rules()
+        return found
+
+    return read(answer, _ExchangeInfo, convert)
+
+
 def read_tiers(answer: Answer, symbol: Symbol) -> tuple[Tier, ...]:
     """The tiers of one pair, lowest first; at least one."""
 
@@ -186,7 +201,9 @@ def _only_pair(pairs: list[_Pair], symbol: Symbol) -> _Pair:
     raise MoneyError(f"no entry of {symbol}")
 
 
+@lru_cache(maxsize=4096)
 def _level(row: tuple[str, str]) -> BookLevel:
+    """Remembered: two looks at one order book show mostly the same levels."""
     return BookLevel(positive(row[0], "price"), parse_amount(row[1], "quantity"))
 
 

@@ -78,6 +78,7 @@ class _OpenOrder(msgspec.Struct):
     stopPrice: str
     origQty: str
     executedQty: str
+    isWorking: bool
     time: int
 
     def value(self) -> OpenOrder:
@@ -87,6 +88,10 @@ class _OpenOrder(msgspec.Struct):
             side=self.side,
             locked=self.locked(),
             placed_at=instant(self.time, "time"),
+            quantity=parse_amount(self.origQty, "origQty"),
+            stop_price=parse_amount(self.stopPrice, "stopPrice"),
+            limit_price=parse_amount(self.price, "price"),
+            works=self.isWorking,
         )
 
     @exact
@@ -97,6 +102,20 @@ class _OpenOrder(msgspec.Struct):
             return ZERO
         price = parse_amount(self.price, "price") or parse_amount(self.stopPrice, "stopPrice")
         return rest if self.side is Side.SELL else rest * price
+
+
+class _Resting(msgspec.Struct):
+    """The answer to an order that rests, in its shortest form (ACK)."""
+
+    symbol: str
+    orderId: Id
+    clientOrderId: str
+    isIsolated: bool
+
+    def number(self) -> str:
+        if not self.isIsolated:
+            raise MoneyError(f"order {self.orderId} is on the cross account")
+        return str(self.orderId)
 
 
 class _OpenClientId(msgspec.Struct):
@@ -142,6 +161,11 @@ class _Cancelled(msgspec.Struct):
 def read_order(answer: Answer) -> OrderReport:
     """One order."""
     return read(answer, _Order, lambda body: body.report())
+
+
+def read_resting(answer: Answer) -> str:
+    """The number of an order that was placed and rests."""
+    return read(answer, _Resting, lambda body: body.number())
 
 
 def read_open_client_ids(answer: Answer, symbol: Symbol) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from marginbot.domain.amounts import Asset, Symbol
-from marginbot.domain.plan import CloseOrder
+from marginbot.domain.plan import CloseOrder, PlaceBackstop
 from marginbot.domain.records import OrderReport
 from marginbot.errors import PlanRefused, RequestRejected
 from marginbot.exchange.client import BinanceClient
@@ -15,9 +15,11 @@ from marginbot.exchange.faults import CANCEL_REJECTED
 from marginbot.exchange.messages import Answer
 from marginbot.exchange.reads import ISOLATED
 from marginbot.exchange.wire import read_transaction_id
-from marginbot.exchange.wire_orders import read_cancelled, read_cancelled_list, read_cancelled_order, read_order
+from marginbot.exchange.wire_orders import read_cancelled, read_cancelled_list, read_cancelled_order, read_order, read_resting
 
 NO_SIDE_EFFECT: Final = "NO_SIDE_EFFECT"
+AUTO_REPAY: Final = "AUTO_REPAY"
+"""Only for an order that rests: nobody may be there to repay when it fills."""
 
 
 class Writes:
@@ -77,6 +79,27 @@ class Writes:
         if step.limit_price is not None:
             params |= {"timeInForce": "IOC", "price": _amount(step.limit_price)}
         return read_order(await self._client.create_margin_order(**params))
+
+    async def rest(self, step: PlaceBackstop, client_id: str) -> str:
+        """Let a stop order rest on the isolated account; what it will receive repays debt, and it never borrows. Writes.
+
+        Returns: its order number. It locks its coins until it fills or is cancelled.
+        Source: POST /sapi/v1/margin/order, type=STOP_LOSS_LIMIT, isIsolated=TRUE, sideEffectType=AUTO_REPAY.
+        """
+        answer = await self._client.create_margin_order(
+            symbol=step.symbol,
+            isIsolated=ISOLATED,
+            side=step.side.value,
+            type="STOP_LOSS_LIMIT",
+            timeInForce="GTC",
+            quantity=_amount(step.quantity),
+            price=_amount(step.limit_price),
+            stopPrice=_amount(step.stop_price),
+            newClientOrderId=client_id,
+            newOrderRespType="ACK",
+            sideEffectType=AUTO_REPAY,
+        )
+        return read_resting(answer)
 
     async def repay(self, symbol: Symbol, asset: Asset, amount: Decimal) -> str:
         """Repay part of one isolated loan, interest first. Writes.

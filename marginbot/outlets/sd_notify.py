@@ -47,10 +47,18 @@ class Systemd:
         except OSError as error:
             log.warning("systemd could not be told", why=error.strerror)
 
-    async def run(self, stop: asyncio.Event, clock: Clock, alive: Callable[[], bool], status: Callable[[], str]) -> None:
+    async def run(
+        self,
+        stop: asyncio.Event,
+        clock: Clock,
+        alive: Callable[[], bool],
+        status: Callable[[], str],
+        ending: Callable[[], bool] = lambda: True,
+    ) -> None:
         """READY=1, then WATCHDOG=1 at half of its time while `alive`, and STOPPING=1. status: one line for `systemctl status`.
 
         Ready is the daemon that watches, whether the exchange answers or not: systemd starting it anew would not mend that.
+        ending: asked at the end, whether the process ends too.
         """
         every = STATUS_EVERY if self.watchdog_s is None else min(STATUS_EVERY, self.watchdog_s / 2)
         self.tell("READY=1", _status(status()))
@@ -58,7 +66,8 @@ class Systemd:
             await rest(clock, stop, every)
             beat = ("WATCHDOG=1",) if self.watchdog_s is not None and alive() else ()
             self.tell(*beat, _status(status()))
-        self.tell("STOPPING=1")
+        if ending():
+            self.tell("STOPPING=1")
 
 
 def from_environment() -> Systemd | None:

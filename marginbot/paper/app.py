@@ -21,6 +21,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[Any]]
+Ahead = Callable[[Request], Awaitable[Response | None]]
 
 # Streams look for what is new this often; whatever a request changes is sent at once.
 PULSE_S = 0.1
@@ -32,6 +33,7 @@ class App:
 
     access: who may use the controls. patience_s: how long a body may take to arrive.
     pulse_s: how often streams look for what is new; None leaves it to whoever calls `streams.pulse`.
+    ahead: waited for before a request is looked at; an answer of its own is sent instead.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class App:
         pulse_s: float | None = PULSE_S,
         access: Access | None = None,
         patience_s: float = PATIENCE_S,
+        ahead: Ahead | None = None,
     ) -> None:
         self.exchange = exchange
+        self.ahead = ahead
         self.latency_ms = latency_ms
         self.access = access or Access()
         self.patience_s = patience_s
@@ -75,6 +79,9 @@ class App:
             answer = self.access.refusal(request) or control(self.exchange, request)
             self.streams.pulse()
             await _send(send, answer)
+            return
+        if self.ahead is not None and (instead := await self.ahead(request)) is not None:
+            await _send(send, instead)
             return
         fault = self.exchange.faults.pick(request)
         response = self.exchange.handle(request) if fault is None else await self._faulty(fault, request)

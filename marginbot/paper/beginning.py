@@ -12,9 +12,11 @@ import msgspec
 
 from marginbot.paper.api.endpoint import Refusal
 from marginbot.paper.books.events import event_from_row
+from marginbot.paper.books.market import Market
 from marginbot.paper.books.market_drive import Drive
+from marginbot.paper.books.rescaled import at_prices
 from marginbot.paper.books.scenario import Scenario
-from marginbot.paper.books.scenarios import SCENARIOS
+from marginbot.paper.books.scenarios import SCENARIOS, named
 from marginbot.paper.books.staging import stage
 from marginbot.paper.books.world import World
 from marginbot.paper.errors import PaperError
@@ -23,16 +25,21 @@ from marginbot.paper.faults import FaultScript
 DEFAULT_SCENARIO = "default"
 
 
-def begin(scenario: str, now_ms: int) -> World:
+def begin(scenario: str, now_ms: int, markets: dict[str, Market] | None = None) -> World:
     """A fresh world of the scenario with that name, or of the TOML or JSON file at that path.
 
     A file has the fields of books.scenario.Scenario; its events are written as books.events.event_from_row reads them.
+    markets: instead of the catalogue's; the scenario's amounts and prices are then rescaled to theirs.
     Raises: PaperError when there is no such scenario or the file does not describe one.
     """
     try:
         file = Path(scenario)
         of_a_file = scenario not in SCENARIOS and file.is_file()
-        world = stage(scenario, _read(file), now_ms) if of_a_file else World.fresh(scenario, now_ms)
+        if markets is not None:
+            written = _read(file) if of_a_file else named(scenario)
+            world = stage(scenario, at_prices(written, markets), now_ms, markets)
+        else:
+            world = stage(scenario, _read(file), now_ms) if of_a_file else World.fresh(scenario, now_ms)
         FaultScript(scenario=world.faults)
         return world
     except (ValueError, LookupError, ArithmeticError, TypeError, OSError, msgspec.MsgspecError, Refusal) as problem:

@@ -16,7 +16,7 @@ from marginbot.paper.books.world import World
 from marginbot.paper.errors import WorldBusy
 from marginbot.paper.exchange import Clock, Exchange, Switches
 from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET, paper_keys
-from marginbot.paper.store import OpenedWorld, live_server, open_world
+from marginbot.paper.store import Beginning, OpenedWorld, live_server, open_world
 from marginbot.paper.transport import FaultTransport, Sleep
 
 # Any address would do: nothing leaves the process. It is loopback so that a transport left out by mistake reaches nobody.
@@ -74,17 +74,19 @@ def embedded(
     sleep: Sleep = asyncio.sleep,
     latency_ms: int = 0,
     wait_s: float = 10.0,
+    beginning: Beginning = begin,
 ) -> PaperVenue:
     """The world in `directory`: through the process that serves it, else opened here for as long as the venue is open.
 
     Opened here, it is saved before the answer to every write leaves: what the bot was told is done survives its own kill -9.
-    clock: milliseconds of the wall; sleep: seconds, through which latency and slow answers pass. scenario: see open_world.
+    clock: milliseconds of the wall; sleep: seconds, through which latency and slow answers pass. scenario and
+    beginning: see open_world.
     Raises: WorldBusy when a process that does not serve holds it for longer than wait_s, WorldCorrupt, PaperError.
     """
     if (url := live_server(directory)) is not None:
         return PaperVenue(url)
     try:
-        opened = open_world(directory, clock(), scenario, wait_s=wait_s)
+        opened = open_world(directory, clock(), scenario, wait_s=wait_s, beginning=beginning)
     except WorldBusy as busy:
         if busy.rest_url is None:
             raise

@@ -14,7 +14,7 @@ from typing import TypedDict
 import uvicorn
 
 from marginbot.paper.access import Access
-from marginbot.paper.app import App
+from marginbot.paper.app import Ahead, App
 from marginbot.paper.errors import PaperError
 from marginbot.paper.exchange import Exchange
 from marginbot.paper.keys import Key, KeyRegistry
@@ -99,17 +99,19 @@ async def serving(
     latency_ms: int = 0,
     token: str | None = None,
     patience_s: float = PATIENCE_S,
+    ahead: Ahead | None = None,
 ) -> AsyncIterator[Ready]:
     """Serve in the running event loop while the context is open; for daemons and tests. Leaves signals alone.
 
     port: 0 takes a free one. token: what the controls demand, needed beyond loopback. patience_s: how long a request may
-    take to arrive. Raises: PaperError when the address cannot be had, or is not loopback and there is no token.
+    take to arrive. ahead: see app.App. Raises: PaperError when the address cannot be had, or is not loopback and there is no
+    token.
     """
     wide = not is_loopback(host)
     if wide and token is None:
         raise PaperError(f"the paper exchange listens beyond this machine, on {host}, only with a token for its controls")
     with listening(host, port) as listeners:
-        app = App(exchange, latency_ms=latency_ms, access=Access(token), patience_s=patience_s)
+        app = App(exchange, latency_ms=latency_ms, access=Access(token), patience_s=patience_s, ahead=ahead)
         server = _Server(_config(app, patience_s))
         running = asyncio.create_task(server.serve(sockets=list(listeners.sockets)))
         try:

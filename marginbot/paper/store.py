@@ -10,6 +10,7 @@ import logging
 import os
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,9 @@ NOTE_FILE = "paper.json"
 FORMAT = 1
 
 logger = logging.getLogger("marginbot.paper")
+
+Beginning = Callable[[str, int], World]
+"""Name or file of a scenario and the wall's milliseconds -> a fresh world. Raises: PaperError."""
 
 
 class SavedWorld(msgspec.Struct):
@@ -114,30 +118,33 @@ class OpenedWorld:
             self._lock.release()
 
 
-def open_world(directory: Path, now_ms: int, scenario: str | None = None, *, wait_s: float = 10.0) -> OpenedWorld:
+def open_world(
+    directory: Path, now_ms: int, scenario: str | None = None, *, wait_s: float = 10.0, beginning: Beginning = begin
+) -> OpenedWorld:
     """Take hold of the world in `directory`, beginning one where there is none.
 
     now_ms: the wall's time; the time during which no process held the world does not pass in it.
     scenario: None continues what is there. A name other than the stored world's begins that scenario and keeps the old
     world beside it as a file; the same name continues.
     wait_s: how long to wait for a short command that holds it. A holder that serves is not waited for.
+    beginning: how a scenario becomes a world.
     Raises: WorldBusy (with `rest_url` when it is served), WorldCorrupt, PaperError for a directory that cannot be used.
     """
     lock = _take(directory, wait_s)
     try:
         (directory / NOTE_FILE).unlink(missing_ok=True)
-        return _opened(directory, lock, now_ms, scenario)
+        return _opened(directory, lock, now_ms, scenario, beginning)
     except BaseException:
         lock.release()
         raise
 
 
-def reset_world(directory: Path, now_ms: int, scenario: str | None = None) -> str:
+def reset_world(directory: Path, now_ms: int, scenario: str | None = None, *, beginning: Beginning = begin) -> str:
     """Put the world back to the beginning of `scenario` (None: the default); tells which. Raises: WorldBusy, PaperError."""
     chosen = scenario or DEFAULT_SCENARIO
     lock = _take(directory, 2.0)
     try:
-        OpenedWorld(directory, lock, begin(chosen, now_ms), chosen).close()
+        OpenedWorld(directory, lock, beginning(chosen, now_ms), chosen).close()
     finally:
         lock.release()
     return chosen
@@ -177,7 +184,7 @@ def write_atomically(target: Path, contents: bytes, *, durable: bool = True) -> 
         raise
 
 
-def _opened(directory: Path, lock: FileLock, now_ms: int, scenario: str | None) -> OpenedWorld:
+def _opened(directory: Path, lock: FileLock, now_ms: int, scenario: str | None, beginning: Beginning) -> OpenedWorld:
     file = directory / WORLD_FILE
     if file.exists():
         saved = _read_world(file)
@@ -185,7 +192,7 @@ def _opened(directory: Path, lock: FileLock, now_ms: int, scenario: str | None) 
             return OpenedWorld(directory, lock, _loaded(file, saved, now_ms), saved.scenario)
     chosen = scenario or DEFAULT_SCENARIO
     # An unknown scenario raises here, before the world that is there is moved away.
-    opened = OpenedWorld(directory, lock, begin(chosen, now_ms), chosen)
+    opened = OpenedWorld(directory, lock, beginning(chosen, now_ms), chosen)
     if file.exists():
         os.replace(file, directory / PREVIOUS_FILE)
     opened.save()

@@ -8,6 +8,7 @@ from marginbot.domain.amounts import ONE, ZERO, exact, floor_crumb, plain
 from marginbot.domain.look import Look
 from marginbot.domain.margin import assets_value, liability_value, margin_level
 from marginbot.domain.plan import Aim, Need, Plan, Sweep, Verdict
+from marginbot.rules.locked import backstops, make_room
 from marginbot.rules.sizes import smallest_value
 from marginbot.rules.target import level_text, near_target
 
@@ -33,6 +34,12 @@ def sweep_excess(aim: Aim, look: Look) -> Plan:
     steps = _sweeps(look, excess)
     if steps:
         return Plan(Verdict.ACT, because, steps)
+    if account.base.locked + account.quote.locked > 0 and look.orders is None:
+        needs = frozenset({Need.ORDERS, Need.TRANSFERABLE})
+        return Plan(Verdict.WAIT, f"{because}; reading what locks the coins", needs=needs)
+    if ours := backstops(look.orders or ()):
+        room = tuple(make_room(look, order, because) for order in ours)
+        return Plan(Verdict.ACT, f"{because}: the backstop makes room", room, frozenset({Need.TRANSFERABLE}))
     return Plan(Verdict.STUCK, f"{because}, but the exchange lets nothing free out of {account.symbol}")
 
 

@@ -17,6 +17,7 @@ from marginbot.domain.plan import (
     CloseOrder,
     Goal,
     Limits,
+    PlaceBackstop,
     Plan,
     Repay,
     Side,
@@ -77,6 +78,8 @@ def _after(look: Look, step: Step) -> tuple[Look, Foreseen]:
         case CloseOrder():
             account, fees, slippage = _traded(look, step)
             look = replace(look, market=replace(look.market, book=_consumed(look.market.book, step)))
+        case PlaceBackstop():
+            pass  # no unwind places one
         case Repay():
             account = once_paid(account, (step,))
         case Sweep():

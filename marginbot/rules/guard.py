@@ -8,7 +8,20 @@ from decimal import ROUND_CEILING, Decimal
 from marginbot.domain.account import AssetBalance
 from marginbot.domain.amounts import CRUMB, ZERO, Asset, Symbol, exact, plain
 from marginbot.domain.look import Look
-from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Goal, Into, Plan, Repay, Side, Step, Sweep, TopUp
+from marginbot.domain.plan import (
+    CancelOrder,
+    CancelOrders,
+    CloseOrder,
+    Goal,
+    Into,
+    PlaceBackstop,
+    Plan,
+    Repay,
+    Side,
+    Step,
+    Sweep,
+    TopUp,
+)
 from marginbot.errors import PlanRefused
 from marginbot.rules.close import next_interest
 from marginbot.rules.sizes import order_price, smallest_order
@@ -50,7 +63,7 @@ def _assets_of(step: Step) -> frozenset[Asset]:
     match step:
         case CancelOrders() | CancelOrder():
             return frozenset()
-        case CloseOrder():
+        case CloseOrder() | PlaceBackstop():
             return frozenset({step.base, step.quote})
         case Repay() | Sweep() | TopUp():
             return frozenset({step.asset})
@@ -66,8 +79,10 @@ def _check_spending(plan: Plan, look: Look) -> None:
 
 def _spends(step: Step, asset: Asset) -> Decimal:
     match step:
-        case CloseOrder(side=Side.SELL) if asset == step.base:
+        case CloseOrder(side=Side.SELL) | PlaceBackstop(side=Side.SELL) if asset == step.base:
             return step.quantity
+        case PlaceBackstop(side=Side.BUY) if asset == step.quote:
+            return step.quantity * step.limit_price
         case CloseOrder(side=Side.BUY) if asset == step.quote:
             return step.quantity * (step.expected_price if step.limit_price is None else step.limit_price)
         case Repay() | Sweep() if asset == step.asset:

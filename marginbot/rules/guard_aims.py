@@ -9,7 +9,20 @@ from marginbot.domain.amounts import CRUMB, ONE, ZERO, exact, plain
 from marginbot.domain.book import cap_price, walk
 from marginbot.domain.look import Look
 from marginbot.domain.margin import assets_value, liability_value, top_up_amount
-from marginbot.domain.plan import Aim, AimKind, CancelOrder, CloseOrder, Limits, Plan, Repay, Side, Step, Sweep, TopUp
+from marginbot.domain.plan import (
+    Aim,
+    AimKind,
+    CancelOrder,
+    CloseOrder,
+    Limits,
+    Plan,
+    Repay,
+    Side,
+    Step,
+    Sweep,
+    TopUp,
+    is_backstop_id,
+)
 from marginbot.errors import PlanRefused
 from marginbot.rules.guard import check_ground, check_sum, check_trades
 from marginbot.rules.idle import once_paid
@@ -21,7 +34,7 @@ ALLOWED: Final[dict[AimKind, tuple[type[Step], ...]]] = {
     AimKind.DELEVERAGE: (CancelOrder, CloseOrder, Repay),
     AimKind.SWEEP: (Sweep,),
 }
-"""No kind of aim ever borrows, and there is no step that could."""
+"""No kind of aim ever borrows, and there is no step that could. Any may take our own backstop back."""
 
 
 @exact
@@ -35,6 +48,8 @@ def check_aim(aim: Aim, limits: Limits, plan: Plan, look: Look, now: float, unre
         return
     check_ground(aim.symbol, plan, look, now, unresolved)
     for step in plan.steps:
+        if _is_ours(step):
+            continue
         if not isinstance(step, ALLOWED[aim.kind]):
             raise PlanRefused(f"{aim.symbol}: a {type(step).__name__} has no place in a {aim.kind.value}")
         if isinstance(step, CancelOrder) and aim.leave_orders:
@@ -45,6 +60,11 @@ def check_aim(aim: Aim, limits: Limits, plan: Plan, look: Look, now: float, unre
         check_sum(plan, look, side, Sweep, (look.transferable or {}).get(side.asset, ZERO), "a sweep")
     _check_sweeps(aim, plan, look)
     _check_top_ups(aim, plan, look)
+
+
+def _is_ours(step: Step) -> bool:
+    """Whether it takes back a backstop and nothing else."""
+    return isinstance(step, CancelOrder) and bool(step.client_ids) and all(map(is_backstop_id, step.client_ids))
 
 
 def _most_tradable(aim: Aim, limits: Limits, plan: Plan, look: Look, side: Side) -> Decimal:
@@ -82,6 +102,8 @@ def _check_top_ups(aim: Aim, plan: Plan, look: Look) -> None:
     steps = [step for step in plan.steps if isinstance(step, TopUp)]
     if not steps:
         return
+    if aim.barred:
+        raise PlanRefused(f"{aim.symbol}: a top-up has no place where {aim.barred}")
     if len(steps) > 1 or not look.spot_is_fresh:
         raise PlanRefused(f"{aim.symbol}: one top-up at a time, and on a fresh read of the spot wallet")
     step = steps[0]

@@ -11,7 +11,7 @@ from itertools import groupby
 from marginbot.domain.account import AssetBalance
 from marginbot.domain.amounts import ZERO, exact, plain
 from marginbot.domain.look import Look
-from marginbot.domain.plan import Aim, CancelOrder, Need, Plan, Side, Verdict
+from marginbot.domain.plan import Aim, CancelOrder, Need, Plan, Side, Verdict, is_backstop_id
 from marginbot.domain.records import OpenOrder
 
 
@@ -26,18 +26,37 @@ class Resting:
 
 @exact
 def freeing(aim: Aim, look: Look, side: AssetBalance, missing: Decimal, what_for: str) -> Plan:
-    """The plan that gets `missing` units of a coin out of orders: cancels, or STUCK when the owner's orders are to be left."""
+    """The plan that gets `missing` units of a coin out of orders: cancels, or STUCK when the owner's orders are to be left.
+
+    Our own backstop goes first, whatever the owner's orders are to do: the rung that acts now is the better protection, and the
+    backstop is put back after it.
+    """
     account = look.account
     lack = f"{plain(missing)} {side.asset} more are needed {what_for}, and open orders lock {plain(side.locked)}"
-    if aim.leave_orders:
-        return Plan(Verdict.STUCK, f"{lack}; the rule leaves the owner's orders alone")
     if look.orders is None:
         return Plan(Verdict.WAIT, f"{lack}: reading them", needs=frozenset({Need.ORDERS}))
-    chosen = tuple(_newest_until(look.orders, Side.SELL if side is account.base else Side.BUY, missing))
+    gives = Side.SELL if side is account.base else Side.BUY
+    ours = tuple(order for order in backstops(look.orders) if order.side is gives)
+    if ours:
+        return Plan(Verdict.ACT, f"{lack}: the backstop makes room", tuple(make_room(look, order, lack) for order in ours))
+    if aim.leave_orders:
+        return Plan(Verdict.STUCK, f"{lack}; the rule leaves the owner's orders alone")
+    chosen = tuple(_newest_until(look.orders, gives, missing))
     if not chosen:
         return Plan(Verdict.WAIT, f"{lack}, but none is found that does", needs=frozenset({Need.ORDERS}))
     steps = tuple(_cancel(look, one, side, lack) for one in chosen)
     return Plan(Verdict.ACT, f"{lack}: the newest are cancelled", steps)
+
+
+def backstops(orders: tuple[OpenOrder, ...]) -> tuple[OpenOrder, ...]:
+    """Those of ours among the open orders."""
+    return tuple(order for order in orders if is_backstop_id(order.client_id))
+
+
+def make_room(look: Look, order: OpenOrder, lack: str) -> CancelOrder:
+    """Take a backstop back for a step that needs its coins."""
+    because = f"{lack}: the backstop {order.order_id} makes room"
+    return CancelOrder(look.account.symbol, order.order_id, None, (order.client_id,), because, aloud=False)
 
 
 def _newest_until(orders: tuple[OpenOrder, ...], side: Side, missing: Decimal) -> Iterator[Resting]:

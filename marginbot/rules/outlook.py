@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from marginbot.domain.amounts import exact, half_up, plain
+from marginbot.domain.plan import BACKSTOP
 from marginbot.domain.policy import Do, Ladder, Rule
 from marginbot.domain.situation import RuleMemory, Situation
+from marginbot.rules.backstop import Absent, place_of
 from marginbot.rules.conditions import holds
 from marginbot.rules.marks import trigger_price
 from marginbot.rules.succession import Memories
@@ -31,13 +33,24 @@ class RuleOutlook:
 
 @exact
 def outlook(ladder: Ladder, situation: Situation, memories: Memories) -> tuple[RuleOutlook, ...]:
-    """Every rule of the ladder, from the mildest on. Without debt no price fires anything."""
-    return tuple(_of(rule, situation, memories.get(rule.name, RuleMemory())) for rule in ladder.rules)
+    """Every rule of the ladder, from the mildest on, and behind them its backstop. Without debt no price fires anything."""
+    rules = tuple(_of(rule, situation, memories.get(rule.name, RuleMemory())) for rule in ladder.rules)
+    return (*rules, _backstop(ladder, situation)) if ladder.backstop else rules
 
 
 def in_words(rule: Rule) -> str:
     """A rule without a pair to speak of: `warn: when the margin level is below 1.4, tell you`."""
     return f"{rule.name}: when {condition(rule.when)}, {deed(rule)}"
+
+
+def _backstop(ladder: Ladder, situation: Situation) -> RuleOutlook:
+    """armed: there is something it can do; whether it rests now the open orders tell."""
+    place = place_of(ladder, situation)
+    if isinstance(place, Absent):
+        return RuleOutlook(BACKSTOP, Do.UNWIND, None, False, False, f"{BACKSTOP}: rests nowhere, since {place.because}")
+    where = f"half-way between the last rung at {price_text(place.rung)} and liquidation at {price_text(place.liquidation)}"
+    sentence = f"{BACKSTOP}: at {price_text(place.stop)}, {where}, a stop order at the exchange closes the position"
+    return RuleOutlook(BACKSTOP, Do.UNWIND, place.stop, True, False, sentence)
 
 
 def _of(rule: Rule, situation: Situation, memory: RuleMemory) -> RuleOutlook:

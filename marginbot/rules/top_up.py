@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from typing import Final
 
 from marginbot.domain.account import AssetBalance
 from marginbot.domain.amounts import CRUMB, ONE, ZERO, exact, floor_crumb, plain
@@ -14,6 +15,11 @@ from marginbot.rules.idle import idle_repayments
 from marginbot.rules.sizes import smallest_value
 from marginbot.rules.target import level_text, lifted
 from marginbot.rules.unwind import unconfirmed
+
+TOO_SLOW: Final = 70.0
+"""Seconds. One whose answer was lost is known to be absent after 60 and two looks; what has not come by then may take half an
+hour, and the price does not wait for it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,9 @@ class Source:
 def top_up(aim: Aim, look: Look) -> Plan:
     """Bring coins and, unless they are held, repay with them; a second transfer never while one is on its way."""
     account = look.account
+    if look.topping_up_for >= TOO_SLOW:
+        slow = ", ".join(look.topping_up)
+        return Plan(Verdict.STUCK, f"{slow} has been on its way for {look.topping_up_for:.0f} s: the ladder goes on without it")
     if look.topping_up:
         return unconfirmed(look.topping_up)
     repays = () if aim.hold or _arrived(aim, look) else idle_repayments(look, aim.target_level, slack=smallest_value(look))
@@ -37,6 +46,8 @@ def top_up(aim: Aim, look: Look) -> Plan:
         return Plan(Verdict.ACT, f"the level is {level_text(account)}: coins that are there pay debt", repays)
     if lifted(aim, account):
         return Plan(Verdict.DONE, f"the level is {level_text(account)}, the target {plain(aim.target_level)}")
+    if aim.barred:
+        return Plan(Verdict.STUCK, f"the level is {level_text(account)}, but {aim.barred}")
     if not look.spot_is_fresh:
         return Plan(Verdict.WAIT, "asking what lies in spot", needs=frozenset({Need.SPOT}))
     return _brought(aim, look)

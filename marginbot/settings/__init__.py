@@ -2,7 +2,7 @@
 
 from marginbot.settings.load import load_settings
 from marginbot.settings.model import LIVE_URL, Exchange, Settings, State, Unwind, Venue
-from marginbot.settings.places import journal_file, state_dir
+from marginbot.settings.places import journal_file, state_dir, testnet_dir
 
 __all__ = [
     "LIVE_URL",
@@ -14,4 +14,5 @@ __all__ = [
     "journal_file",
     "load_settings",
     "state_dir",
+    "testnet_dir",
 ]

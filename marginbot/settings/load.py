@@ -79,6 +79,9 @@ def _check_together(settings: Settings, found: Sequence[Layer]) -> None:
         if settings.venue is Venue.PAPER and url not in (None, OFF) and not is_loopback(url):
             key, where = _as_typed(path, found)
             raise ConfigError(f"{key}{where} must stay on this machine (127.0.0.1) while the venue is paper", key)
+    if settings.venue is Venue.TESTNET and exchange.ws_api_url not in (None, OFF) and not is_loopback(exchange.ws_api_url):
+        key, where = _as_typed(WS_API, found)
+        raise ConfigError(f"{key}{where} must stay on this machine (127.0.0.1), where the testnet's margin books are", key)
     if exchange.api_secret is not None and exchange.private_key_file is not None:
         key, where = _as_typed(PEM, found)
         raise ConfigError(f"{key}{where} and {_as_typed(SECRET, found)[0]} are both set: keep one", key)
@@ -87,14 +90,16 @@ def _check_together(settings: Settings, found: Sequence[Layer]) -> None:
     if settings.policy.file is not None and "preset" in settings.policy.model_fields_set:
         key, where = _as_typed(PRESET, found)
         raise ConfigError(f"{key}{where} speaks only without {_as_typed(POLICY_FILE, found)[0]}: keep one", key)
-    if settings.venue is Venue.LIVE:
+    keyed = exchange.api_key is not None or exchange.api_secret is not None or exchange.private_key_file is not None
+    if settings.venue is Venue.LIVE or (settings.venue is Venue.TESTNET and keyed):
         _check_keys(settings)
 
 
 def _check_keys(settings: Settings) -> None:
-    """The live venue needs a key, and something to sign with."""
+    """The live venue needs a key, and something to sign with; the testnet needs both or neither."""
+    venue = settings.venue.value
     if settings.exchange.api_key is None:
-        raise ConfigError(f"{variable(KEY)} is needed for the live venue", variable(KEY))
+        raise ConfigError(f"{variable(KEY)} is needed for the {venue} venue", variable(KEY))
     if settings.exchange.api_secret is None and settings.exchange.private_key_file is None:
         names = f"{variable(SECRET)} (HMAC) or {variable(PEM)} (Ed25519 or RSA)"
-        raise ConfigError(f"{names} is needed to sign for the live venue", variable(SECRET))
+        raise ConfigError(f"{names} is needed to sign for the {venue} venue", variable(SECRET))

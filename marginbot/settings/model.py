@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -19,23 +20,25 @@ LIVE_URL: Final = "https://api.binance.com"
 LIVE_STREAM_URL: Final = "wss://stream.binance.com:9443"
 LIVE_WS_API_URL: Final = "wss://ws-api.binance.com:443/ws-api/v3"
 """Where `venue = live` goes when nothing else is set. Source: api.md, hosts."""
+TESTNET_URL: Final = "https://testnet.binance.vision"
+TESTNET_STREAM_URL: Final = "wss://stream.testnet.binance.vision"
+"""Where `venue = testnet` asks for prices. Source: api.md, testnet and demo."""
 
 
 class Venue(Enum):
-    """Where the account lives: in the embedded emulator, or on the real exchange."""
+    """Where the account lives and whose prices it sees: the emulator with its own or a spot testnet's, or the real exchange."""
 
     PAPER = "paper"
+    TESTNET = "testnet"
     LIVE = "live"
 
 
 def _venue(value: object) -> Venue:
-    """A venue's name. `testnet` is a name of the contract that this version cannot serve yet."""
-    name = values.text(value.value if isinstance(value, Venue) else value, "paper or live").lower()
-    if name == "testnet":
-        raise ValueError("testnet is not in this version yet: use paper (the embedded margin testnet) or live")
+    form = "paper, testnet or live"
+    name = values.text(value.value if isinstance(value, Venue) else value, form).lower()
     names = [venue.value for venue in Venue]
     if name not in names:
-        raise ValueError(f"must be paper or live{values.did_you_mean(name, names)}")
+        raise ValueError(f"must be {form}{values.did_you_mean(name, names)}")
     return Venue(name)
 
 
@@ -76,12 +79,8 @@ class Exchange(BaseModel):
     ws_api_url: Annotated[str | None, BeforeValidator(values.socket_url)] = None
     timeout: Annotated[float, BeforeValidator(_seconds_timeout)] = 12.0
     allow_withdrawal_keys: Annotated[bool, BeforeValidator(values.truth)] = False
+    key_expires: Annotated[datetime | None, BeforeValidator(values.moment)] = None
     reserve_pct: Annotated[int, BeforeValidator(_percent)] = 30
-
-    @property
-    def base_url(self) -> str:
-        """Base of /api and /sapi for `venue = live`."""
-        return self.rest_url or LIVE_URL
 
     def private_key_pem(self) -> bytes | None:
         """The PEM of `private_key_file`, read now; None when an HMAC secret is used. Raises: ConfigError."""
@@ -134,21 +133,25 @@ class Settings(BaseSettings):
     heartbeat: Heartbeat = Field(default_factory=Heartbeat)
 
     @property
+    def base_url(self) -> str:
+        """Base of /api, and for `venue = live` of /sapi: what was chosen, else the venue's own."""
+        return self.exchange.rest_url or (TESTNET_URL if self.venue is Venue.TESTNET else LIVE_URL)
+
+    @property
     def market_stream_address(self) -> str | None:
         """Where prices are heard; None: they are only polled."""
-        return self._socket(self.exchange.stream_url, LIVE_STREAM_URL)
+        return self._socket(self.exchange.stream_url, {Venue.LIVE: LIVE_STREAM_URL, Venue.TESTNET: TESTNET_STREAM_URL})
 
     @property
     def user_stream_address(self) -> str | None:
         """Where account events are heard; None: the account is only polled."""
-        return self._socket(self.exchange.ws_api_url, LIVE_WS_API_URL)
+        return self._socket(self.exchange.ws_api_url, {Venue.LIVE: LIVE_WS_API_URL})
 
-    def _socket(self, chosen: str | None, live: str) -> str | None:
-        """What was chosen; else the real exchange's, but never beside requests that stay on this machine."""
+    def _socket(self, chosen: str | None, usual: dict[Venue, str]) -> str | None:
+        """What was chosen; else the venue's usual one, but never beside requests that stay on this machine."""
         if chosen is not None:
             return None if chosen == values.OFF else chosen
-        away = self.venue is Venue.LIVE and not values.is_loopback(self.exchange.base_url)
-        return live if away else None
+        return None if values.is_loopback(self.base_url) else usual.get(self.venue)
 
     @classmethod
     def settings_customise_sources(

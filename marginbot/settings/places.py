@@ -24,10 +24,21 @@ def state_dir() -> Path:
     return folder
 
 
+def testnet_dir() -> Path:
+    """Where the margin books of `venue = testnet` lie, and what was done on them."""
+    folder = state_dir() / "testnet"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"the directory {folder} cannot be made ({error.strerror})") from error
+    return folder
+
+
 def journal_file(settings: Settings) -> Path:
     """The journal's SQLite file; its folder exists afterwards. Raises: ConfigError."""
     if settings.state.url is None:
-        return state_dir() / "journal.sqlite"
+        # The books of paper and testnet know the same account number: their writes must not be taken for each other's.
+        return (testnet_dir() if settings.venue.value == "testnet" else state_dir()) / "journal.sqlite"
     file = Path(settings.state.url.removeprefix("sqlite:///")).expanduser().absolute()
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from marginbot.domain.amounts import Symbol
-from marginbot.domain.plan import Into
+from marginbot.domain.plan import BACKSTOP, Into
 from marginbot.domain.policy import Budget, Do, Ladder, LevelAbove, OpenOrders, Policy, Preset, Rule, Then, When
 from marginbot.errors import ConfigError
 from marginbot.settings import policy_values as read
@@ -45,13 +45,6 @@ _OPTION_READERS: Final[dict[str, Callable[[object], Any]]] = {
 
 _RULE_KEYS: Final = (*_ALWAYS, *dict.fromkeys(option for options in _OPTIONS.values() for option in options))
 _AIMING: Final = frozenset({Do.TOP_UP, Do.DELEVERAGE, Do.SWEEP})
-
-
-def _backstop(value: object) -> bool:
-    """A key of the format that this version cannot serve yet: it must not be read and ignored."""
-    if truth(value):
-        raise ValueError("true is not in this version yet: no stop order is placed at the exchange; remove it or say false")
-    return False
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -113,12 +106,12 @@ def _ladder(table: Table, before: list[Ladder]) -> Ladder:
         if rule.name in {earlier.name for earlier in rules[:number]}:
             raise table.wrong("rule", f"{rule.name!r} is there twice: give each rule of a policy a name of its own")
     name = table.get("name", _name, ", ".join(pairs))
-    return Ladder(name, pairs, rules, table.get("backstop", _backstop, False), preset)
+    return Ladder(name, pairs, rules, table.get("backstop", truth, False), preset)
 
 
 def _rule(table: Table) -> Rule:
     table.known(_RULE_KEYS, of="a key of a rule")
-    name = table.need("name", _name, "call the rule something, it is how messages speak of it")
+    name = table.need("name", _rule_name, "call the rule something, it is how messages speak of it")
     do = table.need("do", read.word_of(Do), f"one of {', '.join(deed.value for deed in Do)}")
     for key in table.data:
         if key not in (*_ALWAYS, *_OPTIONS[do]):
@@ -156,6 +149,13 @@ def _name(value: object) -> str:
     name = text(value, "a name")
     if len(name) > 60 or not name.isprintable():
         raise ValueError("must be one line of at most 60 characters")
+    return name
+
+
+def _rule_name(value: object) -> str:
+    name = _name(value)
+    if name == BACKSTOP:
+        raise ValueError(f"{name!r} is what the stop order at the exchange is called: call the rule something else")
     return name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -93,6 +94,18 @@ def truth(value: object) -> bool:
     if word not in TRUE | FALSE:
         raise ValueError("must be true or false")
     return word in TRUE
+
+
+def moment(value: object) -> datetime:
+    """A date, or a date and a time; UTC where no zone is named, and a date alone is its first minute."""
+    form = "a date such as 2027-03-01, or a time such as 2027-03-01T12:00Z"
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(text(value, form))
+        return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"must be {form}") from None
 
 
 def credential(value: object) -> str:

@@ -39,10 +39,10 @@ pytestmark = pytest.mark.skipif(not Path(STAT.format("self")).exists(), reason=N
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[Server, int]]:
-    """A server without limits, and its process id."""
+def serving(folder: Path, *more: str) -> Iterator[tuple[Server, int]]:
+    """A server without limits, and its process id. more: pairs that it lists besides, see `unlimited`."""
     ready = folder / "ready.json"
-    words = [sys.executable, "-m", unlimited.__name__, str(folder / "state"), str(ready)]
+    words = [sys.executable, "-m", unlimited.__name__, str(folder / "state"), str(ready), ",".join(more)]
     with subprocess.Popen(words, env=clean_environment(folder), stderr=subprocess.PIPE) as process:
         try:
             until(ready.exists, "the server did not start")

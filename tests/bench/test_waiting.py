@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 
 from tests.sockets.bot import a_bot
-from tests.sockets.server import COMMAND, clean_environment, served
+from tests.sockets.process import COMMAND
+from tests.sockets.server import clean_environment, served
 
 LATENCY_MS = 200
 HELP_S = 0.35

@@ -94,8 +94,8 @@ def test_the_tour_asks_everything_the_adapter_can_ask():
     told = inspect.getsource(Tour)
     asked = {name for name, _ in inspect.getmembers(Reads, inspect.iscoroutinefunction) if f"_reads.{name}(" in told}
     methods = {name for name, _ in inspect.getmembers(Reads, inspect.iscoroutinefunction) if not name.startswith("_")}
-    # The open orders and their count are the same request as their client ids.
-    assert methods - asked == {"open_order_count", "open_orders"}
+    # The open orders and their count are the same request as their client ids, the rules of several pairs as those of one.
+    assert methods - asked == {"open_order_count", "open_orders", "rules_of"}
 
 
 @pytest.fixture

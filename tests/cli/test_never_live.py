@@ -7,15 +7,16 @@ import httpx
 import pytest
 from filelock import FileLock
 
+from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
 from tests.contract import only_document
+from tests.elsewhere import put_elsewhere
 
 LIVE = ["https://api.binance.com", "https://api1.binance.com", "https://api-gcp.binance.com/", "https://API.BINANCE.COM."]
+ODD = ["http://api.binance.com", "http://testnet.binance.vision", "https://127.0.0.1.evil.example"]
+TESTNETS = ["https://testnet.binance.vision", "https://demo-api.binance.com"]
 FOREIGN = [
-    *LIVE,
-    "https://testnet.binance.vision",
-    "https://demo-api.binance.com",
-    "http://api.binance.com",
-    "https://127.0.0.1.evil.example",
+    *((venue, url) for venue in ("paper", "PAPER", "testnet") for url in (*LIVE, *ODD)),
+    *(("paper", url) for url in TESTNETS),
 ]
 COMMANDS = [("status",), ("plan", "BTCUSDT"), ("unwind", "BTCUSDT", "--yes"), ("unwind", "--all", "--yes")]
 PLACES = ("environment", ".env", "toml")
@@ -54,8 +55,7 @@ def put(place: str, monkeypatch, folder, **settings: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("venue", ["paper", "testnet", "PAPER"])
-@pytest.mark.parametrize("url", FOREIGN)
+@pytest.mark.parametrize(("venue", "url"), FOREIGN)
 @pytest.mark.usefixtures("keys")
 def test_a_foreign_address_is_a_wrong_setting_wherever_it_is_written(
     marginbot, capsys, monkeypatch, folder, hosts, venue, place, url
@@ -75,6 +75,28 @@ def test_the_flag_turns_an_environment_set_up_for_live_into_a_refusal_or_paper(m
     assert marginbot(*words, "--venue", "paper") == 2
     assert marginbot("--venue", "testnet", *words) == 2
     assert hosts == []
+
+
+@pytest.mark.parametrize("words", [*COMMANDS, ("doctor",), ("policy", "check"), ("paper", "reset"), ("record",)])
+@pytest.mark.usefixtures("keys")
+def test_the_flag_turns_an_environment_set_up_for_live_into_questions_about_prices(marginbot, monkeypatch, words):
+    monkeypatch.setenv("MARGINBOT_VENUE", "live")
+    there = put_elsewhere(monkeypatch)
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_KEY", PAPER_API_KEY)
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_SECRET", PAPER_API_SECRET)
+    assert marginbot(*words, "--venue", "testnet") == 0
+    assert there.requests
+    there.assert_only_market_data()
+
+
+@pytest.mark.parametrize("words", [("status",), ("paper", "reset")])
+def test_a_testnet_that_is_away_is_exit_4_and_was_asked_for_prices_alone(marginbot, monkeypatch, capsys, words):
+    there = put_elsewhere(monkeypatch)
+    there.down = True
+    assert marginbot("--venue", "testnet", *words) == 4
+    assert "testnet.binance.vision, which shows none now" in capsys.readouterr().err
+    assert set(there.calls) == {"GET /api/v3/ticker/bookTicker"}
+    there.assert_only_market_data()
 
 
 @pytest.mark.parametrize("words", COMMANDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Iterator
 from decimal import Decimal as D
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from marginbot.cli import run_daemon
 from marginbot.cli.run_daemon import tell
 from marginbot.domain.amounts import Asset, Symbol
 from marginbot.domain.plan import Repay
@@ -60,6 +62,12 @@ def test_a_policy_that_cannot_be_read_keeps_it_from_starting(marginbot, capsys, 
     monkeypatch.setenv("MARGINBOT_POLICY__FILE", "policy.toml")
     assert marginbot("run") == 2
     assert "not valid TOML" in capsys.readouterr().err
+
+
+def test_a_signal_while_it_only_begins_ends_it_with_0(marginbot, capsys, folder: Path, monkeypatch):
+    monkeypatch.setattr(run_daemon, "open_app", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    assert marginbot("run") == 0
+    assert "before it began to watch; nothing was sent" in capsys.readouterr().err
 
 
 def test_the_clockwork_is_not_told_job_by_job():

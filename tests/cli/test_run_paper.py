@@ -1,4 +1,4 @@
-"""`paper serve` and `paper reset` as separate processes over real sockets: what a script that drives them relies on."""
+"""`paper serve` as a process over real sockets, and `paper reset`: what a script that drives them relies on."""
 
 import json
 import signal
@@ -31,11 +31,7 @@ def serve() -> Iterator[Serve]:
         process.communicate()
 
 
-def run(*words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([*WORDS, *words], capture_output=True, text=True, timeout=30, check=False)
-
-
-def test_serve_says_in_one_line_where_it_listens_and_ends_with_0_on_sigterm(serve: Serve, folder: Path):
+def test_serve_says_in_one_line_where_it_listens_and_ends_with_0_on_sigterm(serve: Serve, marginbot, capsys, folder: Path):
     public = Ed25519PrivateKey.generate().public_key()
     pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     (folder / "pub.pem").write_bytes(pem)
@@ -49,9 +45,8 @@ def test_serve_says_in_one_line_where_it_listens_and_ends_with_0_on_sigterm(serv
 
     # One world, one holder: a second server and a reset are refused while it runs.
     for words in (("serve",), ("reset",)):
-        refused = run(*words)
-        assert refused.returncode == 3
-        assert ready["rest_url"] in refused.stderr
+        assert marginbot("paper", *words) == 3
+        assert ready["rest_url"] in capsys.readouterr().err
 
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=15)
@@ -71,9 +66,11 @@ def test_the_table_for_people_shows_whole_keys_on_a_narrow_terminal(serve: Serve
     assert process.wait(timeout=15) == 0
 
 
-def test_reset_begins_the_named_scenario():
-    assert run("reset").stdout == "The paper world is back at the beginning of scenario default.\n"
-    assert "scenario empty" in run("reset", "--scenario", "empty").stdout
+def test_reset_begins_the_named_scenario(marginbot, capsys):
+    assert marginbot("paper", "reset") == 0
+    assert capsys.readouterr().out == "The paper world is back at the beginning of scenario default.\n"
+    assert marginbot("paper", "reset", "--scenario", "empty") == 0
+    assert "scenario empty" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -86,10 +83,9 @@ def test_reset_begins_the_named_scenario():
         (("serve", "--json", "--token-file", "none"), "--token-file"),
     ],
 )
-def test_a_wrong_flag_is_exit_2_and_makes_no_world(folder: Path, words: tuple[str, ...], key: str):
-    done = run(*words)
-    assert done.returncode == 2
-    assert json.loads(done.stdout)["key"] == key
+def test_a_wrong_flag_is_exit_2_and_makes_no_world(marginbot, capsys, folder: Path, words: tuple[str, ...], key: str):
+    assert marginbot("paper", *words) == 2
+    assert json.loads(capsys.readouterr().out)["key"] == key
     assert not list(folder.glob("state/**/paper-world*.json"))
 
 
@@ -102,11 +98,12 @@ def test_a_wrong_flag_is_exit_2_and_makes_no_world(folder: Path, words: tuple[st
         (0o600, "two words" * 4, "one word"),
     ],
 )
-def test_a_token_file_is_a_secret_file(folder: Path, mode: int, content: str, says: str):
+def test_a_token_file_is_a_secret_file(marginbot, capsys, folder: Path, mode: int, content: str, says: str):
     file = folder / "token"
     file.write_text(content)
     file.chmod(mode)
-    done = run("serve", "--json", "--host", "0.0.0.0", "--token-file", "token")  # noqa: S104
-    assert (done.returncode, json.loads(done.stdout)["key"]) == (2, "--token-file")
-    assert says in done.stdout
-    assert content not in done.stdout + done.stderr
+    code = marginbot("paper", "serve", "--json", "--host", "0.0.0.0", "--token-file", "token")  # noqa: S104
+    out, err = capsys.readouterr()
+    assert (code, json.loads(out)["key"]) == (2, "--token-file")
+    assert says in out
+    assert content not in out + err

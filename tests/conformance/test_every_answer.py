@@ -11,6 +11,7 @@ import pytest
 from tests.conformance.life import MARGIN
 from tests.conformance.shapes import ENTRIES
 from tests.conformance.tap import Tap
+from tests.no_tls import NO_TLS
 from tests.sockets.server import LOAN, ORDER, TRANSFER, Server
 
 HERE = {"symbol": "BTCUSDT", "isIsolated": "TRUE"}
@@ -63,7 +64,7 @@ READS: tuple[tuple[str, dict[str, str]], ...] = (
 @pytest.fixture
 def caller(server: Server, answers: Tap) -> Iterator[Server]:
     """Signed calls through the tap."""
-    with httpx.Client(base_url=answers.url, trust_env=False, timeout=20) as http:
+    with httpx.Client(base_url=answers.url, verify=NO_TLS, trust_env=False, timeout=20) as http:
         yield Server(server.ready, http)
 
 

@@ -102,11 +102,14 @@ class Stage:
 
 @asynccontextmanager
 async def a_stage(
-    scenario: str = "default", directory: Path | None = None, latency_ms: int = 20, journal: Journal | None = None
+    scenario: str | World = "default", directory: Path | None = None, latency_ms: int = 20, journal: Journal | None = None
 ) -> AsyncIterator[Stage]:
-    """Open a stage on a fresh world. directory: where the journal's file lies; in memory without one. journal: used as it is."""
+    """Open a stage on a fresh world, or on one made for this moment. directory: where the journal's file lies; in memory
+    without one. journal: used as it is.
+    """
     clock = VirtualClock()
-    paper = exchange_of(begin(scenario, clock.now_ms()), clock.now_ms)
+    world = scenario if isinstance(scenario, World) else begin(scenario, clock.now_ms())
+    paper = exchange_of(world, clock.now_ms)
     transport = FaultTransport(paper, sleep=clock.sleep, latency_ms=latency_ms)
     given = journal
     journal = given or Journal("sqlite://" if directory is None else f"sqlite:///{directory / 'journal.sqlite'}")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from marginbot.app import App, open_app, open_demo
+from marginbot.app import App, open_app
+from marginbot.app.demo import open_demo
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.plan import Goal, Limits
 from marginbot.engine.journal.journal import Journal
@@ -151,19 +152,18 @@ async def test_a_journal_that_is_none_is_an_error_before_anything_is_opened(fold
             pass
 
 
-@pytest.mark.parametrize("venue", ["testnet", "live"])
 @in_virtual_time
-async def test_a_real_venue_needs_a_key(venue):
+async def test_the_live_venue_needs_a_key():
     with pytest.raises((ConfigError, SafetyRefused)):
-        async with open_app(settings(venue=venue), clock=VirtualClock()) as app:
+        async with open_app(settings(venue="live"), clock=VirtualClock()) as app:
             await app.plan(TO_FLAT)
 
 
 def test_the_demo_lives_in_memory_and_leaves_nothing_behind(folder):
     async def look() -> tuple[App, str]:
-        async with open_demo(settings()) as app:
-            (pair,) = (await app.status()).pairs
-            return app, pair.account.symbol
+        async with open_demo(settings()) as demo:
+            (pair,) = (await demo.app.status()).pairs
+            return demo.app, pair.account.symbol
 
     app, symbol = asyncio.run(look())
     assert symbol == BTCUSDT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from marginbot.engine.checkup import Checkup, Finding, Grade
 from marginbot.engine.patience import Patience
@@ -10,9 +10,9 @@ from tests.engine.stage import LOAN, Stage, a_stage
 from tests.virtual_time import in_virtual_time
 
 
-async def findings(stage: Stage, allow_withdrawals: bool = False) -> dict[str, Finding]:
+async def findings(stage: Stage, allow_withdrawals: bool = False, key_expires: datetime | None = None) -> dict[str, Finding]:
     patience = Patience(stage.clock, stage.exchange, stage.clock.monotonic() + 30, lambda: 0.0)
-    checkup = Checkup(stage.exchange, stage.journal, patience, allow_withdrawals, reserve_pct=30)
+    checkup = Checkup(stage.exchange, stage.journal, patience, allow_withdrawals, 30, key_expires)
     return {finding.check: finding async for finding in checkup.findings()}
 
 
@@ -28,7 +28,7 @@ async def test_a_healthy_account_has_only_good_findings():
         found = await findings(stage)
         assert {finding.grade for finding in found.values()} == {Grade.OK}
         assert list(found) == [
-            "exchange", "clock", "key", "journal", "pairs", "interest in BNB", "delistings", "rate limits",
+            "exchange", "clock", "key", "key expiry", "journal", "pairs", "interest in BNB", "delistings", "rate limits",
         ]  # fmt: skip
         assert stage.writes() == []
 
@@ -49,6 +49,22 @@ async def test_a_key_that_may_withdraw_is_a_problem_unless_the_settings_accept_i
         rights(stage, enableWithdrawals=True)
         assert (await findings(stage))["key"].grade is Grade.PROBLEM
         assert (await findings(stage, allow_withdrawals=True))["key"].grade is Grade.WARNING
+
+
+@in_virtual_time
+async def test_a_key_near_its_end_is_a_warning_and_one_past_it_a_problem():
+    async with a_stage() as stage:
+        now = stage.clock.now()
+        for left, grade, says in (
+            (timedelta(days=8), Grade.OK, "in 7 days"),
+            (timedelta(days=7), Grade.WARNING, "in 6 days"),
+            (timedelta(hours=30), Grade.WARNING, "in 29 h"),
+            (timedelta(0), Grade.PROBLEM, "expired at 2026-03-04 12:20 UTC"),
+        ):
+            found = (await findings(stage, key_expires=now + left))["key expiry"]
+            assert found.grade is grade
+            assert says in found.found
+            assert (found.mend == "") is (grade is Grade.OK)
 
 
 @in_virtual_time

@@ -172,6 +172,12 @@ def test_what_somebody_else_did_is_told_in_words(now, says):
     assert OwnSteps().foreign(long(), now, HOURLY) == says
 
 
+def test_a_debt_that_went_without_us_is_told_as_what_it_may_be_a_liquidation():
+    over = "nothing is owed any more: the exchange has liquidated the pair, or its owner closed it"
+    assert OwnSteps().foreign(long(), flat(quote="300"), HOURLY)[-1] == over
+    assert over not in repaid("4000").foreign(long(quote="4000"), flat("0.06"), HOURLY)
+
+
 def test_accepted_steps_are_forgotten():
     steps = sold()
     steps.forget()

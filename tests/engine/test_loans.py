@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
+from decimal import Decimal as D
 
 import pytest
 
@@ -45,6 +46,55 @@ async def test_actions_that_come_together_run_one_at_a_time_a_tenth_of_a_second_
         assert await asyncio.gather(*turns) == ["done"] * 4
         gaps = [began - ended for began, ended in zip(action.began[1:], action.ended, strict=False)]
         assert all(gap == pytest.approx(0.1) for gap in gaps)
+
+
+@in_virtual_time
+async def test_the_most_endangered_pair_goes_first_and_of_equals_who_came_first():
+    async with a_stage() as stage:
+        queue, order = LoanQueue(stage.clock), list[str]()
+
+        async def repays(name: str, safety: str, after: float) -> None:
+            async def action() -> None:
+                order.append(name)
+                await stage.clock.sleep(0.05)
+
+            await stage.clock.sleep(after)
+            await queue.turn(action, patience(stage), D(safety))
+
+        await asyncio.gather(
+            repays("the first", "9", 0),
+            repays("safe", "1.5", 0.01),
+            repays("safe too", "1.5", 0.02),
+            repays("in danger", "1.01", 0.03),
+            repays("in more danger, while they rest", "1.001", 0.1),
+        )
+        assert order == ["the first", "in more danger, while they rest", "in danger", "safe", "safe too"]
+
+
+@in_virtual_time
+async def test_one_that_waits_for_a_pending_loan_lets_a_more_endangered_pair_go_first():
+    async with a_stage() as stage:
+        queue, busy, urgent, calm = LoanQueue(stage.clock), Counter(stage, refusals=1), Counter(stage), Counter(stage)
+        await asyncio.gather(
+            queue.turn(busy, patience(stage), D("1.2")),
+            queue.turn(calm, patience(stage), D("1.3")),
+            queue.turn(urgent, patience(stage), D("1.1")),
+        )
+        assert (len(busy.began), len(urgent.began), len(calm.began)) == (2, 1, 1)
+        assert urgent.began[0] < busy.began[1] < calm.began[0]
+
+
+@in_virtual_time
+async def test_one_that_gives_up_waiting_holds_up_nobody():
+    async with a_stage() as stage:
+        queue, action = LoanQueue(stage.clock), Counter(stage)
+        working = asyncio.create_task(queue.turn(action, patience(stage)))
+        leaving = asyncio.create_task(queue.turn(Counter(stage), patience(stage), D(1)))
+        staying = asyncio.create_task(queue.turn(action, patience(stage)))
+        await stage.clock.sleep(0.01)
+        leaving.cancel()
+        await asyncio.gather(working, staying)
+        assert action.began == pytest.approx([0, 0.15])
 
 
 @in_virtual_time

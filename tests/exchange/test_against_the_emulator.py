@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from marginbot.domain.plan import CloseOrder, Side
+from marginbot.domain.plan import CloseOrder, PlaceBackstop, Side
 from marginbot.errors import ConfigError, NotSent, OutcomeUnknown, ReadFailed, RequestRejected
 from marginbot.exchange.adapter import BinanceExchange
 from marginbot.exchange.reads import Reads
@@ -46,6 +46,7 @@ async def the_reads(paper: BinanceExchange) -> None:
     assert (await paper.key_rights()).margin
     assert PAIR in await paper.isolated_pairs()
     assert (await paper.pair_rules(PAIR)).trading
+    assert set(await paper.rules_of((PAIR, "BTCUSDT"))) == {PAIR, "BTCUSDT"}
     assert (await paper.tiers(PAIR))[0].liquidation_level > 1
     assert (await paper.fees(PAIR)).taker > 0
     book = await paper.order_book(PAIR, 100)
@@ -71,6 +72,10 @@ async def test_every_method_works_on_the_emulator_and_brings_a_pair_home(paper, 
     assert await paper.cancel_order(PAIR, next(iter(resting)))
     assert not await paper.cancel_order(PAIR, next(iter(resting)))
     assert not await paper.cancel_list(PAIR, "1")
+    assert await paper.cancel_orders(PAIR) == 1
+    resting_id = await paper.rest(PlaceBackstop(PAIR, SOL, USDT, Side.SELL, D(1), D(180), D(175), "test"), "bs-mb-1")
+    (backstop,) = await paper.open_orders(PAIR)
+    assert (backstop.order_id, backstop.stop_price, backstop.limit_price, backstop.works) == (resting_id, 180, 175, False)
     assert await paper.cancel_orders(PAIR) == 1
     assert await paper.cancel_orders(PAIR) == 0
 

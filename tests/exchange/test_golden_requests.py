@@ -12,7 +12,7 @@ import httpx
 import pytest
 import respx
 
-from marginbot.domain.plan import CloseOrder, Side
+from marginbot.domain.plan import CloseOrder, PlaceBackstop, Side
 from marginbot.errors import PlanRefused
 from marginbot.exchange.adapter import BinanceExchange
 from marginbot.exchange.client import BinanceClient
@@ -52,6 +52,18 @@ ORDER = {
     "sideEffectType": "NO_SIDE_EFFECT",
 }
 LIMIT_ORDER = {**ORDER, "type": "LIMIT", "timeInForce": "IOC", "price": "99000"}
+BACKSTOP = PlaceBackstop(PAIR, BTC, USDT, Side.SELL, D("0.050"), D(86000), D("83420.00"), "test")
+BACKSTOP_ORDER = {
+    **ORDER,
+    "type": "STOP_LOSS_LIMIT",
+    "timeInForce": "GTC",
+    "stopPrice": "86000",
+    "price": "83420.00",
+    "newClientOrderId": "bs-mb-1",
+    "newOrderRespType": "ACK",
+    "sideEffectType": "AUTO_REPAY",
+}
+RESTS = {"symbol": PAIR, "orderId": 7, "clientOrderId": "bs-mb-1", "isIsolated": True, "transactTime": NOW_MS}
 ISOLATED_PAIR = {"symbol": PAIR, "isIsolated": "TRUE"}
 EMPTY_BOOK = {"lastUpdateId": 1, "bids": [], "asks": []}
 NO_ROWS: dict[str, Any] = {"total": 0, "rows": []}
@@ -63,6 +75,7 @@ Case = tuple[str, tuple[Any, ...], str, str, dict[str, str], Any]
 PUBLIC: list[Case] = [
     ("server_time_ms", (), "GET", "/api/v3/time", {}, {"serverTime": NOW_MS}),
     ("pair_rules", (PAIR,), "GET", "/api/v3/exchangeInfo", {"symbol": PAIR}, exchange_info()),
+    ("rules_of", ((PAIR, "BTCUSDT"),), "GET", "/api/v3/exchangeInfo", {"symbols": f'["BTCUSDT","{PAIR}"]'}, exchange_info()),
     ("order_book", (PAIR, 1000), "GET", "/api/v3/depth", {"symbol": PAIR, "limit": "1000"}, EMPTY_BOOK),
     ("min_repays", (), "GET", f"{MARGIN}/allAssets", {}, MARGIN_ASSETS),
     ("system_normal", (), "GET", "/sapi/v1/system/status", {}, {"status": 0, "msg": "normal"}),
@@ -149,6 +162,7 @@ SIGNED: list[Case] = [
     ),
     ("close", (a_close(), "mb-1"), "POST", f"{MARGIN}/order", ORDER, an_order()),
     ("close", (a_close(D("99000")), "mb-1"), "POST", f"{MARGIN}/order", LIMIT_ORDER, an_order()),
+    ("rest", (BACKSTOP, "bs-mb-1"), "POST", f"{MARGIN}/order", BACKSTOP_ORDER, RESTS),
     (
         "repay",
         (PAIR, USDT, D("5E+1")),

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from marginbot.errors import ConfigError, PlanRefused
-from marginbot.exchange.hosts import HostGuard, ReadOnlyTransport, allowed, check_rest_url
+from marginbot.exchange.hosts import TESTNET_CALLS, HostGuard, MarketOnly, ReadOnlyTransport, allowed, check_rest_url
 
 LOOPBACK = ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9", "https://127.0.0.1"]
 REAL = ["https://api.binance.com", "https://api1.binance.com", "https://api-gcp.binance.com"]
@@ -67,6 +67,40 @@ async def test_the_guard_stops_a_foreign_request_before_the_network():
         for url in ("https://api.binance.com/api/v3/time", "https://testnet.binance.vision/sapi/v1/margin/order"):
             with pytest.raises(ConfigError, match="not sent"):
                 await client.get(url, params={"signature": "abc"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "may"),
+    [
+        *((method, path, True) for method, path in sorted(TESTNET_CALLS)),
+        ("GET", "/sapi/v1/margin/isolated/account", False),
+        ("POST", "/sapi/v1/margin/order", False),
+        ("GET", "/api/v3/account", False),
+        ("GET", "/api/v3/account/commission", False),
+        ("POST", "/api/v3/order", False),
+        ("GET", "/api/v3/order/test", False),
+        ("POST", "/api/v3/order/test/", False),
+        ("GET", "/api/v3/depth/../account", False),
+        ("GET", "/prefix/sapi/v1/margin/order", False),
+        ("GET", "//sapi/v1/margin/order", False),
+        ("GET", "/", False),
+    ],
+)
+async def test_the_way_to_a_testnet_carries_public_prices_and_checks_of_orders_and_nothing_else(method, path, may):
+    sent = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200)
+
+    for base in ("http://127.0.0.1:9", "https://testnet.binance.vision"):
+        request = httpx.Request(method, f"{base}{path}")
+        if may:
+            await MarketOnly(httpx.MockTransport(answer)).handle_async_request(request)
+        else:
+            with pytest.raises(ConfigError, match="is not for a testnet"):
+                await MarketOnly(httpx.MockTransport(answer)).handle_async_request(request)
+    assert len(sent) == 2 * may
 
 
 @pytest.mark.parametrize(

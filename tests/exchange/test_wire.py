@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal as D
 from typing import Any
 
@@ -18,6 +19,7 @@ from marginbot.exchange.adapter import BinanceExchange
 from tests.exchange.conftest import BASE, NOW, NOW_MS
 from tests.exchange.test_golden_requests import PUBLIC, SIGNED, SINCE, a_close
 from tests.exchange.wire_samples import (
+    KEY_RIGHTS,
     MARGIN_ASSETS,
     TIERS,
     a_commission,
@@ -223,7 +225,13 @@ async def test_the_rights_of_a_key_are_told_apart(exchange, binance):
     answering(binance, {**flags, "enableWithdrawals": True, "ipRestrict": False})
     rights = await exchange.key_rights()
     assert (rights.reading, rights.trading, rights.margin, rights.universal_transfer) == (True, False, True, False)
-    assert (rights.withdrawals, rights.ip_restricted) == (True, False)
+    assert (rights.withdrawals, rights.ip_restricted, rights.expires_at) == (True, False, None)
+
+
+@pytest.mark.parametrize(("told", "at"), [(1_803_895_200_000, datetime(2027, 3, 1, 10, tzinfo=UTC)), (0, None), (None, None)])
+async def test_the_end_of_a_key_is_read_where_the_answer_has_one(exchange, binance, told, at):
+    answering(binance, {**KEY_RIGHTS, "tradingAuthorityExpirationTime": told})
+    assert (await exchange.key_rights()).expires_at == at
 
 
 async def test_an_order_is_read_with_its_fills_whatever_form_the_borrowed_amount_has(exchange, binance):
@@ -283,10 +291,18 @@ async def test_open_orders_are_counted_and_named(exchange, binance):
 )
 async def test_an_open_order_locks_what_it_has_not_got_yet(exchange, binance, changed, locked):
     row = {"symbol": PAIR, "orderId": 7, "clientOrderId": "a", "status": "PARTIALLY_FILLED", "price": "100000", "stopPrice": "0"}
-    row |= {"origQty": "1", "executedQty": "0.4", "time": NOW_MS}
+    row |= {"origQty": "1", "executedQty": "0.4", "isWorking": True, "time": NOW_MS}
     answering(binance, [{**row, **changed}, {**row, **changed, "symbol": "ETHUSDT"}])
     (order,) = await exchange.open_orders(PAIR)
     assert (order.order_id, order.client_id, order.locked, order.placed_at) == ("7", "a", D(locked), NOW)
+
+
+async def test_of_a_stop_order_its_prices_and_whether_it_was_triggered_are_read(exchange, binance):
+    row = {"symbol": PAIR, "orderId": 7, "clientOrderId": "bs-a", "status": "NEW", "side": "SELL", "price": "83420"}
+    row |= {"stopPrice": "86000", "origQty": "0.05", "executedQty": "0", "isWorking": False, "time": NOW_MS}
+    answering(binance, [row])
+    (order,) = await exchange.open_orders(PAIR)
+    assert (order.quantity, order.stop_price, order.limit_price, order.works) == (D("0.05"), D(86000), D(83420), False)
 
 
 async def test_a_cancel_whose_answer_lacks_the_order_is_unknown(exchange, binance):

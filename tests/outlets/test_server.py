@@ -14,6 +14,7 @@ import pytest
 from marginbot.domain.message import Reading
 from marginbot.errors import MarginbotError
 from marginbot.outlets.server import Page, serve
+from tests.no_tls import NO_TLS
 
 
 @dataclass
@@ -36,7 +37,7 @@ async def a_server(shown: Shown, host: str = "127.0.0.1") -> AsyncIterator[httpx
         async with asyncio.timeout(10):
             port = await ready
             shown_host = f"[{host}]" if ":" in host else host
-            async with httpx.AsyncClient(base_url=f"http://{shown_host}:{port}", trust_env=False) as client:
+            async with httpx.AsyncClient(base_url=f"http://{shown_host}:{port}", verify=NO_TLS, trust_env=False) as client:
                 yield client
     finally:
         stop.set()
@@ -99,7 +100,10 @@ async def test_a_defect_in_a_reading_fails_that_request_alone():
     page = Page(broken, lambda: shown.troubles, str)
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(serve(page, "127.0.0.1", 0, stop, ready.set_result))
-    async with asyncio.timeout(10), httpx.AsyncClient(base_url=f"http://127.0.0.1:{await ready}", trust_env=False) as client:
+    async with (
+        asyncio.timeout(10),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{await ready}", verify=NO_TLS, trust_env=False) as client,
+    ):
         assert (await client.get("/metrics")).status_code == 500
         assert (await client.get("/healthz")).status_code == 200
         stop.set()

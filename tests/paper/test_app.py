@@ -7,6 +7,7 @@ import pytest
 
 from marginbot.paper.app import App
 from marginbot.paper.keys import PAPER_API_KEY
+from marginbot.paper.messages import Request, Response, error_response
 from tests.paper.shell import ACCOUNT, NOW, REPAY, TIME, TRANSFER, Wall, an_exchange, signed
 
 
@@ -34,6 +35,22 @@ async def test_latency_passes_through_the_sleep_that_was_handed_in():
     async with a_client(an_exchange(wall), latency_ms=150, sleep=wall.sleep) as client:
         await client.get(TIME)
     assert wall.slept == [0.15]
+
+
+async def test_whoever_must_be_asked_first_is_waited_for_and_may_answer_instead():
+    asked = []
+
+    async def ahead(request: Request) -> Response | None:
+        asked.append((request.method, request.path))
+        return error_response(-1004, "Server is busy.", 503) if request.path == ACCOUNT else None
+
+    exchange = an_exchange()
+    async with a_client(exchange, ahead=ahead) as client:
+        assert (await client.get(TIME)).status_code == 200
+        assert (await client.get(ACCOUNT)).json()["code"] == -1004
+        assert (await client.get("/paper/log")).status_code == 200
+    assert asked == [("GET", TIME), ("GET", ACCOUNT)]
+    assert [entry.path for entry in exchange.log] == [TIME]
 
 
 async def test_faults_are_armed_listed_and_disarmed_by_the_controls():

@@ -18,6 +18,7 @@ from marginbot.paper.errors import PaperError
 from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
 from marginbot.paper.server import serving
 from marginbot.paper.store import NOTE_FILE, live_server, open_world
+from tests.no_tls import NO_TLS
 from tests.paper.shell import NOW, REPAY, TIME, an_exchange, signed
 
 SCRIPT = """
@@ -33,7 +34,9 @@ with open_world(Path(sys.argv[1]), clock()) as opened:
 
 
 def a_client(ready) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=ready["rest_url"], headers={"X-MBX-APIKEY": PAPER_API_KEY}, trust_env=False, timeout=5)
+    return httpx.AsyncClient(
+        base_url=ready["rest_url"], headers={"X-MBX-APIKEY": PAPER_API_KEY}, verify=NO_TLS, trust_env=False, timeout=5
+    )
 
 
 async def test_requests_over_a_socket_are_answered_and_losses_cut_the_connection():

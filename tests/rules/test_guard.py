@@ -8,7 +8,20 @@ from typing import get_args
 import pytest
 
 from marginbot.domain.amounts import Asset, Symbol
-from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Into, Plan, Repay, Side, Step, Sweep, TopUp, Verdict
+from marginbot.domain.plan import (
+    CancelOrder,
+    CancelOrders,
+    CloseOrder,
+    Into,
+    PlaceBackstop,
+    Plan,
+    Repay,
+    Side,
+    Step,
+    Sweep,
+    TopUp,
+    Verdict,
+)
 from marginbot.errors import PlanRefused
 from marginbot.rules.guard import check
 from marginbot.rules.unwind import plan
@@ -60,8 +73,8 @@ def refused(*steps, saying="does not fit", **world):
 
 
 def test_there_is_no_way_to_say_borrow():
-    """No step type borrows, and an order has no side effect that could be set to borrow: the executor always sends none."""
-    assert set(get_args(Step)) == {CancelOrders, CancelOrder, CloseOrder, Repay, Sweep, TopUp}
+    """No step type borrows, and an order has no side effect that could be set to borrow."""
+    assert set(get_args(Step)) == {CancelOrders, CancelOrder, CloseOrder, PlaceBackstop, Repay, Sweep, TopUp}
     names = {field.name for step in get_args(Step) for field in fields(step)}
     assert not {name for name in names if "borrow" in name or "effect" in name or "loan" in name}
 

@@ -149,6 +149,10 @@ def test_a_top_up_is_no_more_than_the_target_needs():
     refused(AimKind.TOP_UP, top_up("500.00000001"), hold=True, saying="a top-up")
 
 
+def test_nothing_comes_where_a_top_up_is_barred():
+    refused(AimKind.TOP_UP, top_up("1"), barred="the pair leaves", saying="no place where the pair leaves")
+
+
 def test_a_top_up_keeps_to_its_allowance_and_leaves_spot_what_it_keeps():
     judge(AimKind.TOP_UP, top_up("50"), allowance="50")
     refused(AimKind.TOP_UP, top_up("50.00000001"), allowance="50", saying="a top-up")

@@ -55,6 +55,14 @@ def test_idle_coins_pay_before_any_come_from_spot():
     assert steps(decide(top_up(), look_at(idle))) == [("Repay", D(100))]
 
 
+def test_where_nothing_may_be_brought_any_more_idle_coins_still_pay_and_then_it_is_stuck_and_says_why():
+    barred = top_up(barred="BTCUSDT leaves")
+    idle = an_account(quote=a_balance("100", borrowed="4000"))
+    assert steps(decide(barred, look_at(idle))) == [("Repay", D(100))]
+    decided = decide(barred, look_at())
+    assert (decided.verdict, decided.because) == (Verdict.STUCK, "the level is 1.2500, but BTCUSDT leaves")
+
+
 def test_spot_is_asked_before_it_gives():
     assert decide(top_up(), look_at(spot_is_fresh=False)).needs == {Need.SPOT}
 
@@ -63,6 +71,16 @@ def test_while_one_is_on_its_way_no_second_is_sent_and_nothing_is_called_done():
     decided = decide(top_up(), look_at(topping_up=("the top-up of 5 USDT (PENDING)",)))
     assert decided.verdict is Verdict.WAIT
     assert "has not confirmed the top-up of 5 USDT (PENDING)" in decided.because
+
+
+def test_one_that_is_too_slow_hands_over_to_the_ladder():
+    way = ("the top-up of 50 USDT (PENDING)",)
+    assert decide(top_up(), look_at(topping_up=way, topping_up_for=69.9)).verdict is Verdict.WAIT
+    slow = decide(top_up(), look_at(topping_up=way, topping_up_for=70.0))
+    assert (slow.verdict, slow.because) == (
+        Verdict.STUCK,
+        "the top-up of 50 USDT (PENDING) has been on its way for 70 s: the ladder goes on without it",
+    )
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,10 @@ def refused(text: str) -> ConfigError:
 
 
 def test_a_policy_is_ladders_of_rules_in_the_order_they_are_written():
-    text = HEAD + 'name = "mine"\nbackstop = false\n' + a_rule_text() + a_rule_text(name='"b"', do='"unwind"', target_level="")
+    text = HEAD + 'name = "mine"\nbackstop = true\n' + a_rule_text() + a_rule_text(name='"b"', do='"unwind"', target_level="")
     policy = parse_policy(text, "p.toml")
     (ladder,) = policy.ladders
-    assert (ladder.name, ladder.pairs, ladder.backstop) == ("mine", ("*USDT",), False)
+    assert (ladder.name, ladder.pairs, ladder.backstop) == ("mine", ("*USDT",), True)
     assert [(rule.name, rule.do) for rule in ladder.rules] == [("sell", Do.DELEVERAGE), ("b", Do.UNWIND)]
     assert policy.digest == hashlib.sha256(text.encode()).hexdigest()
     assert policy.preset is None
@@ -197,7 +197,7 @@ def test_a_wrong_rule_is_one_sentence_with_its_policy_its_name_and_the_key(lines
         (HEAD + 'preset = "balanced"\n' + a_rule_text(), "policy.rule", "or preset, one of both"),
         (HEAD + 'preset = "balancd"\n', "policy.preset", "did you mean balanced?"),
         (HEAD + 'backstop = "perhaps"\n' + a_rule_text(), "policy.backstop", "must be true or false"),
-        (HEAD + "backstop = true\n" + a_rule_text(), "policy.backstop", "is not in this version yet"),
+        (HEAD + a_rule_text(name='"backstop"'), "policy.rule.name", "is what the stop order at the exchange is called"),
         (HEAD + a_rule_text() + a_rule_text(), "policy.rule", "'sell' is there twice"),
         (HEAD + "rule = 1\n", "policy.rule", "write [[policy.rule]] above each"),
     ],

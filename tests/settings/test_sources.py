@@ -178,3 +178,10 @@ def test_a_state_directory_that_cannot_be_made_is_said(monkeypatch: pytest.Monke
     monkeypatch.setenv("MARGINBOT_STATE__URL", "sqlite:///file/j.db")
     with pytest.raises(ConfigError, match=r"MARGINBOT_STATE__URL: .* cannot be made"):
         journal_file(load_settings())
+
+
+def test_the_journal_of_the_testnet_is_another_one_than_that_of_paper(monkeypatch: pytest.MonkeyPatch, folder: Path):
+    # Both know the same account number, so one file would take the writes of one for those of the other.
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    monkeypatch.setenv("MARGINBOT_VENUE", "testnet")
+    assert journal_file(load_settings()) == folder / "state" / "marginbot" / "testnet" / "journal.sqlite"

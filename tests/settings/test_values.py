@@ -1,5 +1,6 @@
 """Every setting: what it reads, its default, and how it refuses."""
 
+from datetime import UTC, datetime
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from marginbot.settings.outside import Listen, NotifyUrl
 READS = [
     ("venue", "live", Venue.LIVE),
     ("venue", "PAPER", Venue.PAPER),
+    ("venue", "Testnet", Venue.TESTNET),
     ("exchange.rest_url", "http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
     ("exchange.rest_url", "http://[::1]:8080", "http://[::1]:8080"),
     ("exchange.rest_url", "http://localhost:8080", "http://localhost:8080"),
@@ -28,6 +30,8 @@ READS = [
     ("exchange.timeout", "1", 1.0),
     ("exchange.allow_withdrawal_keys", "true", True),
     ("exchange.allow_withdrawal_keys", "0", False),
+    ("exchange.key_expires", "2027-03-01", datetime(2027, 3, 1, tzinfo=UTC)),
+    ("exchange.key_expires", "2027-03-01T12:00+02:00", datetime(2027, 3, 1, 10, tzinfo=UTC)),
     ("exchange.reserve_pct", "0", 0),
     ("exchange.reserve_pct", "90", 90),
     ("state.url", "sqlite:///a.db", "sqlite:///a.db"),
@@ -48,7 +52,7 @@ READS = [
 
 REFUSES = [
     ("venue", "liv", "did you mean live?"),
-    ("venue", "testnet", "not in this version yet"),
+    ("venue", "tesnet", "did you mean testnet?"),
     ("venue", "", "is empty"),
     ("exchange.api_key", "two words", "one word of plain ASCII"),
     ("exchange.api_key", "", "is empty"),
@@ -76,6 +80,9 @@ REFUSES = [
     ("exchange.timeout", "nan", "from 1 to 300"),
     ("exchange.timeout", "inf", "below 10 the exchange may still act"),
     ("exchange.allow_withdrawal_keys", "maybe", "must be true or false"),
+    ("exchange.key_expires", "next spring", "a date such as 2027-03-01"),
+    ("exchange.key_expires", "2027-02-30", "a date such as 2027-03-01"),
+    ("exchange.key_expires", "0001-01-01T00:00+14:00", "a date such as 2027-03-01"),
     ("exchange.reserve_pct", "91", "from 0 to 90"),
     ("exchange.reserve_pct", "30.5", "whole number of percent"),
     ("exchange.reserve_pct", "-1", "from 0 to 90"),
@@ -159,9 +166,10 @@ def test_the_defaults_are_those_of_the_readme():
         "ws_api_url": None,
         "timeout": 12.0,
         "allow_withdrawal_keys": False,
+        "key_expires": None,
         "reserve_pct": 30,
     }
-    assert settings.exchange.base_url == "https://api.binance.com"
+    assert settings.base_url == "https://api.binance.com"
     assert settings.state.url is None
     assert settings.unwind.model_dump() == {"deadline": 120.0, "max_slippage_bps": D(100), "topup_crumb": D(0)}
     assert settings.policy.model_dump() == {"file": None, "preset": Preset.BALANCED}
@@ -176,8 +184,9 @@ def test_a_toml_number_with_a_point_is_refused_where_money_hangs_on_it(write):
 
 
 def test_whole_toml_numbers_and_plain_seconds_are_fine(write):
-    file = write("m.toml", "[exchange]\ntimeout = 12.5\nreserve_pct = 10\n[unwind]\nmax_slippage_bps = 50\ndeadline = 60\n")
-    settings = load_settings(config=file)
+    exchange = "[exchange]\ntimeout = 12.5\nreserve_pct = 10\nkey_expires = 2027-03-01\n"
+    settings = load_settings(config=write("m.toml", f"{exchange}[unwind]\nmax_slippage_bps = 50\ndeadline = 60\n"))
+    assert settings.exchange.key_expires == datetime(2027, 3, 1, tzinfo=UTC)
     assert (settings.exchange.timeout, settings.exchange.reserve_pct) == (12.5, 10)
     assert (settings.unwind.max_slippage_bps, settings.unwind.deadline) == (D(50), 60.0)
 
@@ -211,7 +220,7 @@ def test_live_may_go_to_another_https_host_and_to_a_paper_server(monkeypatch: py
     monkeypatch.setenv("MARGINBOT_EXCHANGE__API_SECRET", "secret")
     for url in ("https://api1.binance.com", "http://127.0.0.1:5000"):
         monkeypatch.setenv("MARGINBOT_EXCHANGE__REST_URL", url)
-        assert load_settings().exchange.base_url == url
+        assert load_settings().base_url == url
 
 
 def addresses(monkeypatch: pytest.MonkeyPatch, **chosen: str) -> tuple[str | None, str | None]:
@@ -239,6 +248,35 @@ def test_who_sends_requests_to_this_machine_hears_no_other_one_by_itself(monkeyp
     monkeypatch.setenv("MARGINBOT_VENUE", "paper")
     monkeypatch.delenv("MARGINBOT_EXCHANGE__STREAM_URL")
     assert load_settings().market_stream_address is None
+
+
+def test_the_testnet_gives_prices_by_its_own_hosts_and_account_events_come_from_this_machine(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MARGINBOT_VENUE", "testnet")
+    settings = load_settings()
+    assert (settings.base_url, settings.market_stream_address) == (
+        "https://testnet.binance.vision",
+        "wss://stream.testnet.binance.vision",
+    )
+    assert settings.user_stream_address is None
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__REST_URL", "http://127.0.0.1:9")
+    assert load_settings().market_stream_address is None
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__WS_API_URL", "wss://ws-api.testnet.binance.vision/ws-api/v3")
+    with pytest.raises(ConfigError, match="where the testnet's margin books are") as refused:
+        load_settings()
+    assert refused.value.key == "MARGINBOT_EXCHANGE__WS_API_URL"
+
+
+def test_the_testnet_takes_a_whole_key_or_none(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MARGINBOT_VENUE", "testnet")
+    assert load_settings().exchange.api_key is None
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_SECRET", "secret")
+    with pytest.raises(ConfigError, match="API_KEY is needed for the testnet venue"):
+        load_settings()
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__API_KEY", "key")
+    assert load_settings().exchange.api_key is not None
+    monkeypatch.delenv("MARGINBOT_EXCHANGE__API_SECRET")
+    with pytest.raises(ConfigError, match="needed to sign for the testnet venue"):
+        load_settings()
 
 
 def test_home_is_expanded_in_paths(monkeypatch: pytest.MonkeyPatch, write, folder: Path):

@@ -1,18 +1,14 @@
-"""The command line as a process: started, signalled, killed, and what it said in the end."""
+"""The command line of somebody: with settings and a state of its own, and what it said in the end."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 from dataclasses import dataclass, field
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 from tests.contract import check_unwind, only_document
-from tests.sockets.server import COMMAND, PATIENCE_S, Server, clean_environment
-from tests.sockets.warm import fork
+from tests.sockets.process import Running, start
+from tests.sockets.server import Server, clean_environment
 
 SECRETS = ("API_SECRET", "API_KEY")
 
@@ -38,39 +34,6 @@ class Ended:
 
 
 @dataclass
-class Running:
-    """A command line under way."""
-
-    process: ForkServerProcess | subprocess.Popen[bytes]
-    out: Path
-    err: Path
-
-    @property
-    def pid(self) -> int:
-        assert self.process.pid is not None
-        return self.process.pid
-
-    def signal(self, number: signal.Signals) -> None:
-        os.kill(self.pid, number)
-
-    def kill(self) -> None:
-        """kill -9: nothing is cleaned up."""
-        self.process.kill()
-        assert self.wait() == -signal.SIGKILL
-
-    def wait(self) -> int:
-        """Its exit code; killed when it does not end."""
-        try:
-            if isinstance(self.process, subprocess.Popen):
-                return self.process.wait(PATIENCE_S)
-            self.process.join(PATIENCE_S)
-            assert self.process.exitcode is not None, "it does not end"
-            return self.process.exitcode
-        finally:
-            self.process.kill()
-
-
-@dataclass
 class Bot:
     """marginbot with settings and a state directory of its own."""
 
@@ -86,14 +49,7 @@ class Bot:
         """Start a command line and go on. cold: by a new interpreter. more: settings for this one, without their prefix."""
         env = self.env | {f"MARGINBOT_{name}": value for name, value in more.items()}
         out, err = (self.home / f"{len(self.started)}.{name}" for name in ("out", "err"))
-        if cold:
-            with out.open("wb") as to_out, err.open("wb") as to_err:
-                process: ForkServerProcess | subprocess.Popen[bytes] = subprocess.Popen(
-                    [*COMMAND, *words], env=env, cwd=self.home, stdin=subprocess.DEVNULL, stdout=to_out, stderr=to_err
-                )
-        else:
-            process = fork(words, env, self.home, out, err)
-        self.started.append(Running(process, out, err))
+        self.started.append(start(words, env, self.home, out, err, cold=cold))
         return self.started[-1]
 
     def end(self, running: Running) -> Ended:

@@ -8,8 +8,6 @@ import itertools
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,13 +19,14 @@ from urllib.parse import urlencode
 
 import httpx
 
-COMMAND = (sys.executable, "-m", "marginbot")
+from tests.no_tls import NO_TLS
+from tests.sockets.process import PATIENCE_S, start
+
 ORDER = "/sapi/v1/margin/order"
 LOAN = "/sapi/v1/margin/borrow-repay"
 TRANSFER = "/sapi/v1/asset/transfer"
 ACCOUNT = "/sapi/v1/margin/isolated/account"
 PRICES = {"BTCUSDT": 100_000, "ETHUSDT": 4_000, "SOLUSDT": 200, "XRPUSDT": Decimal("2.5"), "DOGEUSDT": Decimal("0.25")}
-PATIENCE_S = 30.0
 
 
 def clean_environment(state: Path) -> dict[str, str]:
@@ -149,25 +148,23 @@ class Server:
 
 
 @contextmanager
-def served(state: Path, *flags: str, silent: bool = True, **more: str) -> Iterator[Server]:
+def served(state: Path, *flags: str, silent: bool = True, cold: bool = False, **more: str) -> Iterator[Server]:
     """Serve until the block ends; SIGTERM must end it with exit 0, and but for the first line it says nothing.
 
-    silent: nothing on stderr either, which is always kept in `err` of the server. more: variables of its environment.
+    silent: nothing on stderr either, which is always kept in `err` of the server. cold: by a new interpreter.
+    more: variables of its environment.
     """
-    words = [*COMMAND, "paper", "serve", "--port", "0", "--json", *flags]
-    err = state / "serve.err"
-    with (
-        err.open("wb") as to_err,
-        subprocess.Popen(words, env=clean_environment(state) | more, cwd=state, stdout=subprocess.PIPE, stderr=to_err) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            ready = json.loads(process.stdout.readline())
-            with httpx.Client(base_url=ready["rest_url"], trust_env=False, timeout=20) as http:
-                yield Server(ready, http, pid=process.pid, err=err)
-            process.send_signal(signal.SIGTERM)
-            out, _ = process.communicate(timeout=20)
-        finally:
-            process.kill()
-    assert (process.returncode, out) == (0, b"")
+    words, out, err = ("paper", "serve", "--port", "0", "--json", *flags), state / "serve.out", state / "serve.err"
+    running = start(words, clean_environment(state) | more, state, out, err, cold=cold)
+    try:
+        until(lambda: running.over or (out.exists() and out.read_text().endswith("\n")), "the server never said where it is")
+        with out.open() as said:
+            out.unlink()  # nothing of it stays in the folder, as if it had gone to a terminal
+            ready = json.loads(said.readline())
+            with httpx.Client(base_url=ready["rest_url"], verify=NO_TLS, trust_env=False, timeout=20) as http:
+                yield Server(ready, http, pid=running.pid, err=err)
+            running.signal(signal.SIGTERM)
+            assert (running.wait(), said.read()) == (0, "")
+    finally:
+        running.process.kill()
     assert not silent or err.read_text() == ""

@@ -93,6 +93,7 @@ def test_an_unwind_beside_a_daemon_is_done_by_the_daemon_and_reported_by_the_com
         ("sweep", "done"),
     ]
     assert (document["before"]["margin_level"], document["after"]["margin_level"]) == ("1.25", None)
+    assert [step["level_after"] for step in document["steps"]] == ["1.24862513", None, None]
     assert document["cost"]["fees"] == {"USDT": "4.9995"}
     assert document["swept"] == {"USDT": "994.5005"}
     assert daemon.ended("BTCUSDT") == [("unwind by hand", "flat")]

@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.sockets.server import ACCOUNT, COMMAND, Server, clean_environment, served
+from tests.sockets.process import COMMAND
+from tests.sockets.server import ACCOUNT, Server, clean_environment, served
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 TOKEN = "fedcba9876543210-for-tests"

@@ -117,7 +117,7 @@ def loud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "logging.Logger.setLevel = lambda logger, level: set_level(logger, logging.DEBUG)\n"
     )
     path = os.pathsep.join([str(state), *filter(None, [os.environ.get("PYTHONPATH")])])
-    with served(state, "-vv", "--token-file", "token", silent=False, PYTHONPATH=path) as server:
+    with served(state, "-vv", "--token-file", "token", silent=False, cold=True, PYTHONPATH=path) as server:
         server.http.headers["Authorization"] = "Bearer token-of-the-controls-0123"
         yield server
 

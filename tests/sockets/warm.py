@@ -13,7 +13,12 @@ IMPORTED = [
     "pytest",
     "uvloop",
     "marginbot.cli.main",
-    *(f"marginbot.cli.run_{name}" for name in ("unwind", "status", "journal", "plan", "doctor", "record")),
+    *(f"marginbot.cli.run_{name}" for name in ("unwind", "status", "journal", "plan", "doctor", "record", "daemon", "paper")),
+    "marginbot.paper.server",
+    "uvicorn.lifespan.off",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.httptools_impl",
+    "apprise.plugins",
 ]
 
 

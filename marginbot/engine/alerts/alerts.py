@@ -14,6 +14,7 @@ import structlog
 
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.message import Message, Phase, Severity
+from marginbot.engine.alerts.heard import Acknowledged
 from marginbot.engine.alerts.outbox import Outbox
 from marginbot.engine.alerts.part_story import Ailments
 from marginbot.engine.alerts.pictures import Picture
@@ -22,6 +23,7 @@ from marginbot.engine.alerts.threads import Threads
 from marginbot.engine.clock import rest
 from marginbot.engine.daemon.health import Health
 from marginbot.engine.events import Event, Looked, Notice, StepEnded, StepStarted
+from marginbot.engine.journal.notebook import Notebook
 from marginbot.engine.ports import Clock
 
 PART: Final = "the alerts"
@@ -36,11 +38,28 @@ _LOUDNESS: Final = {Severity.INFO: logging.INFO, Severity.WARNING: logging.WARNI
 log = structlog.get_logger(__name__)
 
 
+Pictures = Mapping[Symbol, Picture]
+Words = tuple[Severity, str, str]
+"""Severity, title and text of a message."""
+
+WATCHES: Final = (Severity.INFO, "started", "marginbot watches this account from now on.")
+
+
+def left_alone(pictures: Pictures) -> Words:
+    """The last words of a daemon that watched: what nobody watches from now on."""
+    owing = sorted(symbol for symbol, picture in pictures.items() if picture.owes)
+    watched = f"In debt and watched by nobody from now on: {', '.join(owing)}." if owing else "No pair owes anything."
+    left = sorted(symbol for symbol, picture in pictures.items() if picture.backstop)
+    watched += f" A backstop goes on resting at the exchange for {', '.join(left)}." if left else ""
+    return Severity.WARNING if owing else Severity.INFO, "stopped", f"marginbot was told to stop. {watched}"
+
+
 @dataclass(slots=True)
 class Alerts:
     """Give `hear` to the outfit and `acknowledge` to the operator; `run` beside the watch.
 
     pictures: how every pair under watch stands now, by symbol. place: `live`, so that two daemons can be told apart.
+    greeting, goodbye: what is said first and last.
     """
 
     outbox: Outbox
@@ -48,10 +67,13 @@ class Alerts:
     clock: Clock
     place: str
     scrub: Callable[[str], str]
-    pictures: Callable[[], Mapping[Symbol, Picture]] = dict
+    pictures: Callable[[], Pictures] = dict
+    greeting: Words = WATCHES
+    goodbye: Callable[[Pictures], Words] = left_alone
     threads: Threads = field(default_factory=Threads)
     story: Story = field(init=False)
     ailments: Ailments = field(init=False)
+    acknowledged: Acknowledged | None = None
     _heard: deque[tuple[Symbol, Event, datetime]] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     _gathered: list[Message] = field(default_factory=list)
 
@@ -69,18 +91,28 @@ class Alerts:
     def acknowledge(self, symbol: Symbol | None) -> None:
         """Somebody heard: no reminders until something new happens."""
         self.threads.acknowledge(symbol)
+        self._keep()
+
+    def remember(self, notebook: Notebook) -> None:
+        """From now on `acknowledge` holds across restarts, and what was acknowledged before this one is not news."""
+        self.acknowledged = Acknowledged(self.threads, notebook)
+        self.acknowledged.restore()
+
+    def _keep(self) -> None:
+        if self.acknowledged is not None:
+            self.acknowledged.keep()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; tells the beginning and the end of the daemon."""
+        """Work until `stop` is set; tells the beginning and the end."""
         said_all = asyncio.Event()
         sending = asyncio.create_task(self.outbox.run(said_all), name="messages")
-        self._say(Severity.INFO, "started", "marginbot watches this account from now on.")
+        self._say(*self.greeting)
         try:
             while not stop.is_set():
                 await rest(self.clock, stop, ROUND_EVERY)
                 self.go_round()
                 self.health.well(PART)
-            self._say_goodbye()
+            self._say(*self.goodbye(self.pictures()))
             said_all.set()
             await sending
         finally:
@@ -96,6 +128,7 @@ class Alerts:
             self._gathered += self.story.look_round(picture, now)
         self._gathered += self.ailments.look_round(self.health.troubles(), now)
         self._gathered += self.threads.due(now)
+        self._keep()
         gathered, self._gathered = self._gathered, []
         for message in map(self._dressed, joined(gathered)):
             log.log(
@@ -106,11 +139,6 @@ class Alerts:
     def _say(self, severity: Severity, title: str, text: str) -> None:
         self._gathered += self.threads.add(EVERYTHING, severity, title, text, self.clock.now())
         self.go_round()
-
-    def _say_goodbye(self) -> None:
-        owing = sorted(symbol for symbol, picture in self.pictures().items() if picture.owes)
-        watched = f"In debt and watched by nobody from now on: {', '.join(owing)}." if owing else "No pair owes anything."
-        self._say(Severity.WARNING if owing else Severity.INFO, "stopped", f"marginbot was told to stop. {watched}")
 
     def _dressed(self, message: Message) -> Message:
         """With everything a person sees at a glance in the title, and nothing in it that nobody may see."""

@@ -17,8 +17,14 @@ from marginbot.engine.daemon.daemon import Daemon
 
 def pictures(daemon: Daemon) -> dict[Symbol, Picture]:
     """How every pair under watch stands now."""
-    found = ((symbol, picture_of(pair.known, pair.busy)) for symbol, pair in daemon.watch.pairs.items())
+    pairs = daemon.watch.pairs.items()
+    found = ((symbol, picture_of(pair.known, pair.busy, pair.backstop.standing is not None)) for symbol, pair in pairs)
     return {symbol: picture for symbol, picture in found if picture is not None}
+
+
+def protection_ok(ok: bool) -> Reading:
+    """The one number to be woken by."""
+    return Reading("protection_ok", "1 while every part works, 0 while something is wrong.", float(ok))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class Numbers:
     def _protection(self) -> Iterator[Reading]:
         health, watch, clock = self.daemon.health, self.daemon.watch, self.daemon.outfit.clock
         troubles = health.troubles()
-        yield Reading("protection_ok", "1 while every part works, 0 while something is wrong.", float(not troubles))
+        yield protection_ok(not troubles)
         for part, failures in health.failures().items():
             yield Reading("part_ok", "1 while this part works.", float(part not in troubles), {"part": part})
             yield Reading("part_failures", "Failures of this part.", failures, {"part": part}, counts=True)

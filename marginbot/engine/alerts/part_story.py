@@ -20,7 +20,7 @@ STEADY: Final = timedelta(seconds=30)
 KEY_TROUBLE: Final = re.compile(r"code -(?:1002|1022|1099|2008|2014|2015|3001|3022)\b")
 """The key, its rights or its address list: no patience helps, only a person does."""
 
-_GUARDS: Final = ("looks", "guard ", "the watch", "the desk", "key rights", "journal")
+_GUARDS: Final = ("the start", "looks", "guard ", "the watch", "the desk", "key rights", "journal")
 
 
 @dataclass(slots=True)

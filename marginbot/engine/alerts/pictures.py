@@ -18,7 +18,7 @@ class Picture:
 
     fence: prices of the exchange's book at which somebody looks at once. armed, fired: names of its rules, which may fire, and
     which have fired and are not over (sweeps aside: they are no trouble). alarms: what is wrong with its policy, in sentences.
-    busy: somebody looks at it or works on it.
+    busy: somebody looks at it or works on it. backstop: a stop order of ours rests at the exchange.
     """
 
     symbol: Symbol
@@ -32,9 +32,10 @@ class Picture:
     fired: frozenset[str]
     alarms: tuple[str, ...]
     busy: bool
+    backstop: bool = False
 
 
-def picture_of(known: Watched, busy: bool) -> Picture | None:
+def picture_of(known: Watched, busy: bool, backstop: bool = False) -> Picture | None:
     """What is known of a pair now; None before it was ever seen."""
     row, market, assigned = known.row, known.market, known.assigned
     if row is None:
@@ -54,6 +55,7 @@ def picture_of(known: Watched, busy: bool) -> Picture | None:
         fired=frozenset(rule.name for rule in rules if rule.name in silent and rule.do is not Do.SWEEP),
         alarms=() if assigned is None else assigned.alarms,
         busy=busy,
+        backstop=backstop,
     )
 
 

@@ -59,14 +59,17 @@ class Story:
         if picture.owes:
             others = {trouble for trouble in self.threads.troubles(symbol) if not trouble.startswith(("rule ", "policy "))}
             holds |= others - {AT_WORK}
-        text = _whole("Nothing that was told of it holds any more.", picture)
-        messages += self.threads.keep(symbol, frozenset(holds), "solved", text, now)
+        if not self.threads.troubles(symbol) <= holds:
+            text = _whole("Nothing that was told of it holds any more.", picture)
+            messages += self.threads.keep(symbol, frozenset(holds), "solved", text, now)
         for name in sorted(picture.fired):
             if f"rule {name}" not in self.threads.troubles(symbol):
                 text = _whole(f"Rule {name!r} fired earlier and is not over yet.", picture, words.to_do(symbol, acts=False))
                 messages += self.threads.alarm(symbol, f"rule {name}", Severity.WARNING, f"rule {name!r} is not over", text, now)
         for alarm in picture.alarms:
             messages += self.threads.alarm(symbol, f"policy {alarm}", Severity.WARNING, "its policy", _whole(alarm, picture), now)
+        if picture.armed or picture.fired:
+            self.threads.heard.pop(symbol, None)  # its ladder is known: what is left of that was over before the start
         return messages
 
     def _fired(self, symbol: Symbol, rule: Rule, because: str, picture: Picture | None, now: datetime) -> list[Message]:

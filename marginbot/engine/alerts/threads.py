@@ -19,6 +19,9 @@ decide, and a phone that is silenced for single messages rings for the third. Mo
 SAME_WORDS_AGAIN: Final = timedelta(minutes=15)
 """So long one sentence stays told, when nothing says whether its cause still holds."""
 
+Heard = dict[str, frozenset[str]]
+"""Names of troubles by subject."""
+
 _NUMBER: Final = re.compile(r"[-+]?\d[\d.,:]*")
 
 
@@ -56,8 +59,12 @@ class Thread:
 
 @dataclass(slots=True)
 class Threads:
-    """Every story under way, by subject: a pair, or a part of marginbot. Each method answers what is to be sent now."""
+    """Every story under way, by subject: a pair, or a part of marginbot. Each method answers what is to be sent now.
 
+    heard: what was acknowledged in an earlier process and has not been seen in this one yet.
+    """
+
+    heard: Heard = field(default_factory=dict)
     _threads: dict[str, Thread] = field(default_factory=dict)
     _number: int = 0
 
@@ -75,6 +82,9 @@ class Threads:
         phase = Phase.ACTING if thread.open else Phase.OPENED
         thread.open[trouble] = Trouble(severity, text)
         thread.severity = max(thread.severity, severity)
+        if self._was_heard(subject, trouble, worsens):
+            thread.acknowledged = True
+            return []
         if before is not None and not worsens and severity <= before.severity:
             return []
         if not _new_words(thread, text, now):
@@ -123,6 +133,14 @@ class Threads:
         """What must be told again."""
         due = [thread for thread in self._threads.values() if (at := thread.repeats_at) is not None and at <= now]
         return [_repeated(thread, now) for thread in due]
+
+    def _was_heard(self, subject: str, trouble: str, worsens: bool) -> bool:
+        """Whether this is only the restart telling again what somebody acknowledged; something new makes all of it news."""
+        heard = self.heard.pop(subject, frozenset())
+        known = trouble in heard and not worsens
+        if known and heard != {trouble}:
+            self.heard[subject] = heard - {trouble}
+        return known
 
     def _thread(self, subject: str, severity: Severity, now: datetime) -> Thread:
         """The story under way; a note by itself is none, and only its words are kept, so that they are not told twice."""

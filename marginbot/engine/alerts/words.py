@@ -7,7 +7,7 @@ from typing import Final, assert_never
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import plain
 from marginbot.domain.margin import margin_level
-from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Repay, Side, Step, Sweep, TopUp
+from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, PlaceBackstop, Repay, Side, Step, Sweep, TopUp
 from marginbot.domain.policy import Do, Rule
 from marginbot.engine.report import Outcome, RunReport, StepReport, StepStatus
 from marginbot.rules.words import deed, short
@@ -47,6 +47,8 @@ def did(step: Step) -> str:
             return f"cancelled order {step.order_id}" if step.list_id is None else f"cancelled order list {step.list_id}"
         case CloseOrder():
             return f"{'sold' if step.side is Side.SELL else 'bought'} {plain(step.quantity)} {step.base}"
+        case PlaceBackstop():
+            return f"placed a backstop of {plain(step.quantity)} {step.base} at {plain(step.stop_price)}"
         case Repay():
             return f"repaid {plain(step.amount)} {step.asset}"
         case Sweep():

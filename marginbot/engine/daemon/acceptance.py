@@ -30,11 +30,15 @@ class Acceptance:
         self.accepted = True
         self.notebook.accept(self.digest, at)
 
-    def first(self, symbol: Symbol, ruling: Ruling) -> None:
-        """The first ruling of this policy on a pair says whether it would act there at once; later ones change nothing."""
-        if self.accepted or symbol in self._judged:
-            return
-        self._judged[symbol] = ruling.fires is not None and ruling.fires.do is not Do.ALERT
+    def judged(self, symbol: Symbol, ruling: Ruling) -> bool:
+        """The first ruling of this policy on a pair says whether it would act there at once, and it waits until one says that
+        it would not any more. Answers whether this one does.
+        """
+        acts, waits = ruling.fires is not None and ruling.fires.do is not Do.ALERT, self._judged.get(symbol)
+        if self.accepted or waits is False or (waits and acts):
+            return False
+        self._judged[symbol] = acts
+        return waits is True
 
     def holds_back(self, symbol: Symbol) -> str | None:
         """Why nothing may be sent for a pair yet, None when it may."""

@@ -14,35 +14,40 @@ from marginbot.engine.daemon.pair_watch import PairWatch
 from marginbot.engine.daemon.watch import Watch
 from marginbot.engine.events import EVERYWHERE, Notice
 from marginbot.engine.journal.pruning import prune
-from marginbot.engine.rights import missing_rights
+from marginbot.engine.rights import EXPIRES_NOW, EXPIRES_SOON, RENEW, expiring, expiry, missing_rights
 
 AFTER_THE_HOUR_S: Final = 3
 """Interest of a new hour is charged at its full hour; a look right after it sees the new debt."""
 KEEP: Final = timedelta(days=365)
+REMIND: Final = timedelta(days=1)
+KEY_RIGHTS: Final = "key rights"
 
 
 @dataclass(slots=True)
 class Chores:
-    """Registers everything there is on `jobs`."""
+    """Registers everything there is on `jobs`. key_expires: as the settings have it, for a key whose answer tells no end."""
 
     outfit: Outfit
     watch: Watch
     jobs: Jobs
     allow_withdrawals: bool = False
+    key_expires: datetime | None = None
     _warned_of: dict[Symbol, datetime] = field(default_factory=dict)
+    _reminded_at: datetime | None = None
 
     def register(self) -> None:
         """Every chore with its time, UTC."""
         self.jobs.at("0 * * * *", "look after the hour", self.after_the_hour, protects=True, second=AFTER_THE_HOUR_S)
         # Once a day would do, but then one bad minute, or a key that was mended, would be told as trouble for a day.
         self.jobs.at("7 * * * *", "delist schedule", self.delist_schedule, protects=True)
-        self.jobs.at("9 * * * *", "key rights", self.key_rights, protects=True)
+        self.jobs.at("9 * * * *", KEY_RIGHTS, self.key_rights, protects=True)
         self.jobs.at("* * * * *", "clocks of the rules", self.clocks, second=30)
         self.jobs.at("23 3 * * *", "prune the journal", self.prune)
 
     async def begin(self) -> None:
         """What must be known before the first day is over. Raises: MarginbotError."""
         await self.delist_schedule()
+        await self.jobs.now(KEY_RIGHTS, self.key_rights, protects=True)
 
     async def after_the_hour(self) -> None:
         """Filters, tiers, fees and rates of every pair are old now, and its debts have grown."""
@@ -67,14 +72,27 @@ class Chores:
                 self.outfit.tell(symbol, Notice(text, alarm=True))
 
     async def key_rights(self) -> None:
-        """A key that lost a right, or won one it must not have, is told before it is needed."""
+        """A key that lost a right, won one it must not have, or is about to end, is told before it is needed."""
         rights = await self.outfit.patience(60.0).ask(self.outfit.exchange.key_rights)
-        wrong = missing_rights(rights, True, self.allow_withdrawals)
+        wrong = missing_rights(rights, True, self.allow_withdrawals) or self._last_day(expiry(rights, self.key_expires))
         if wrong is None:
-            self.jobs.health.well("key rights")
+            self.jobs.health.well(KEY_RIGHTS)
         else:
-            self.jobs.health.ill("key rights", wrong)
+            self.jobs.health.ill(KEY_RIGHTS, wrong)
             self.outfit.tell(EVERYWHERE, Notice(wrong, alarm=True))
+
+    def _last_day(self, expires: datetime | None) -> str | None:
+        """What is wrong when the key's last day has begun. Its last week is told once a day."""
+        now = self.outfit.clock.now()
+        if expires is None or expires - now > EXPIRES_SOON:
+            return None
+        text = f"{expiring(expires, now)}: {RENEW}"
+        if expires - now <= EXPIRES_NOW:
+            return text
+        if self._reminded_at is None or now - self._reminded_at >= REMIND:
+            self._reminded_at = now
+            self.outfit.tell(EVERYWHERE, Notice(text, alarm=True))
+        return None
 
     async def prune(self) -> None:
         """What ended more than a year ago is not kept."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -13,6 +12,7 @@ from marginbot.domain.policy import Do, Policy
 from marginbot.domain.situation import Ruling
 from marginbot.engine.clock import rest
 from marginbot.engine.daemon.acceptance import HOW, Acceptance
+from marginbot.engine.daemon.beside import Beside, Work
 from marginbot.engine.daemon.desk import Desk
 from marginbot.engine.daemon.health import Health
 from marginbot.engine.daemon.operator import Operator
@@ -20,21 +20,13 @@ from marginbot.engine.daemon.outfit import Audience, Outfit
 from marginbot.engine.daemon.pair_watch import PairWatch
 from marginbot.engine.daemon.pauses import Pauses
 from marginbot.engine.daemon.watch import Watch
-from marginbot.engine.events import EVERYWHERE, Event, Notice
-from marginbot.errors import ConfigError, MarginbotError
+from marginbot.engine.events import Event, Notice
+from marginbot.errors import ConfigError
 
 DESK_EVERY = 0.5
 """A person who types `pause` is heard within a second."""
-BEGIN_AGAIN = 1.0
 
 log = structlog.get_logger(__name__)
-
-Work = Callable[[], Awaitable[None]]
-
-
-def until(stop: asyncio.Event, run: Callable[[asyncio.Event], Awaitable[None]]) -> Work:
-    """What runs until an event is set, as something to run beside the watch."""
-    return lambda: run(stop)
 
 
 @dataclass(slots=True)
@@ -60,10 +52,8 @@ class Daemon:
 
     async def run(self) -> None:
         """Watch until `stop` is set. Raises nothing for a reason of the exchange."""
-        async with asyncio.TaskGroup() as tasks:
-            for name, work in {"the desk": self._read_desk, **self.beside}.items():
-                tasks.create_task(self._kept_going(name, work), name=name)
-            tasks.create_task(self._kept_going("the watch", self.watch.run), name="the watch")
+        beside = Beside(self.health, self.outfit.clock, self.stop, self._tell)
+        await beside.run({"the desk": self._read_desk, **self.beside, "the watch": self.watch.run})
 
     def reload(self, policy: Policy) -> None:
         """A new policy; every pair keeps its old ladder until it was looked at under the new one.
@@ -79,27 +69,6 @@ class Daemon:
         self.acceptance = acceptance
         self.outfit.policy = policy
         self.watch.reassign()
-
-    async def _kept_going(self, name: str, work: Work) -> None:
-        """Work that raises begins anew, and is ill until then; work that returns is over."""
-        broke = False
-        while not self.stop.is_set():
-            if broke:
-                self.health.well(name)
-            broke = True
-            try:
-                await work()
-                return
-            except MarginbotError as trouble:
-                self._broke(name, str(trouble))
-            except Exception as defect:
-                log.error("a task of the daemon raised", task=name, exc_info=defect)
-                self._broke(name, f"unexpected {type(defect).__name__}; this is a defect of marginbot")
-            await rest(self.outfit.clock, self.stop, BEGIN_AGAIN)
-
-    def _broke(self, name: str, why: str) -> None:
-        self.health.ill(name, why)
-        self.outfit.tell(EVERYWHERE, Notice(f"{name} stopped working and begins anew: {why}", alarm=True))
 
     def _tell(self, symbol: Symbol, event: Event) -> None:
         """To whoever listens. An audience that raises is ill; whoever told it is about to act, and goes on."""
@@ -131,7 +100,9 @@ class Daemon:
         return f"{ruling.fires.name!r} of the new policy would act on {pair.symbol} at once ({ruling.because})"
 
     def _judged(self, symbol: Symbol, ruling: Ruling) -> None:
-        self.acceptance.first(symbol, ruling)
+        if self.acceptance.judged(symbol, ruling):
+            text = f"{symbol}: the new policy would not act at once any more: it guards the pair from now on"
+            self.outfit.tell(symbol, Notice(text, alarm=True))
         self.acceptance.settled(self.watch.owing, self.outfit.clock.now())
 
     def _held_back(self, symbol: Symbol) -> str | None:

@@ -11,12 +11,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, insert, select, true, update
 
 from marginbot.domain.amounts import Symbol
-from marginbot.engine.journal import schema
+from marginbot.engine.journal import schema, statements
 from marginbot.engine.journal.file import JournalFile
 
 _EPISODES: Final = "episodes"
 _ALWAYS: Final[ColumnElement[bool]] = true()
-
 
 NOTHING_TO_DO: Final = "no isolated pair owes or holds anything: nothing to do"
 
@@ -56,10 +55,8 @@ class Desk:
 
     def open(self) -> tuple[Request, ...]:
         """What is not over yet, oldest first: new ones, and those that a daemon took and still works on or keeps in force."""
-        table = schema.requests.c
-        query = select(schema.requests).where(table.account == self.account, table.ended_at.is_(None)).order_by(table.id)
         with self.file.reading() as connection:
-            return tuple(_request(row) for row in connection.execute(query))
+            return tuple(_request(row) for row in connection.execute(statements.OPEN_REQUESTS, {"account": self.account}))
 
     def one(self, number: int) -> Request | None:
         """A request by its number."""

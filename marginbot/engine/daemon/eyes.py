@@ -8,9 +8,9 @@ from typing import Final
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.look import Look
+from marginbot.domain.plan import Need
 from marginbot.engine.daemon.outfit import Outfit
 from marginbot.engine.events import Notice, Observer
-from marginbot.engine.explain import OwnSteps
 from marginbot.engine.looks import Looker
 from marginbot.engine.patience import Interrupted, Patience
 from marginbot.engine.proof import Proofs
@@ -61,18 +61,38 @@ class Eyes:
         return await self.looker.again()
 
     def compare(self, before: IsolatedAccount | None, row: IsolatedAccount) -> None:
-        """Between two polls of a pair that nobody works on, only its owner or the exchange can have moved anything: say what."""
+        """Between two polls of a pair that nobody works on, only its owner or the exchange can have moved anything: say what.
+
+        Coins of a top-up that is still on its way are ours all the same.
+        """
         if before is None or self.looker is None or self.looker.last is None:
             return
-        last = self.looker.last
-        for text in OwnSteps().foreign(before, row, last.market):
+        for text in self.looker.steps.between_polls(before, row, self.looker.last.market):
             self.hear(Notice(f"{self.symbol}: {text}; everything is decided again from what is there", alarm=True))
-        self.looker.last = replace(last, account=row)
+        self.explained(row)
+
+    @property
+    def last(self) -> Look | None:
+        """The last look that counted."""
+        return None if self.looker is None else self.looker.last
+
+    def explained(self, row: IsolatedAccount) -> None:
+        """What moved up to this row has an explanation of its own: it is nobody else's doing."""
+        if self.looker is not None and self.looker.last is not None:
+            self.looker.last = replace(self.looker.last, account=row)
+
+    async def look_closer(self) -> Look:
+        """A look that reads the open orders one by one as well; there was one before."""
+        assert self.looker is not None  # noqa: S101
+        return await self.looker.again(frozenset({Need.ORDERS}))
 
     async def _afresh(self, patience: Patience) -> Look:
         proofs = Proofs(self.outfit.exchange, self.outfit.journal, self.outfit.clock, self.symbol, {})
         looker = Looker(self.outfit.exchange, patience, self.symbol, proofs, self.hear)
         first = await looker.first()
+        if self.looker is not None:
+            seen = self.last
+            looker.top_ups.go_on_from(self.looker.top_ups, first.look.account, None if seen is None else seen.account)
         look = await looker.believe_first(first.look)
         self.looker, self._old = looker, False
         return look

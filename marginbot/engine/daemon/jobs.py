@@ -46,6 +46,10 @@ class Jobs:
         trigger = CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, second=second, timezone=UTC)
         self._scheduler.add_job(self._run, trigger, (name, work, protects), id=name, replace_existing=True)
 
+    async def now(self, name: str, work: Work, *, protects: bool = False) -> None:
+        """`work` at once, with whatever it raises counted and told as at its own moments."""
+        await self._run(name, work, protects)
+
     def drop(self, name: str) -> None:
         """This job is not wanted any more."""
         if self._scheduler.get_job(name) is not None:

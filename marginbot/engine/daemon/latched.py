@@ -20,6 +20,7 @@ class Latched:
     """What fires is judged anew on every look, and told. severity: of an errand, among those of its pair's ladder.
 
     by_hand: what a person asked for meanwhile, which goes before everything. held_back: why what a rule began must stop here.
+    taken_over: called when something more severe begins.
     """
 
     current: Errand
@@ -28,6 +29,7 @@ class Latched:
     begun_by: Callable[[Rule, Look], Errand | None]
     by_hand: Callable[[], Errand | None] = lambda: None
     held_back: Callable[[], str | None] = lambda: None
+    taken_over: Callable[[], None] = lambda: None
 
     @property
     def symbol(self) -> Symbol:
@@ -46,6 +48,10 @@ class Latched:
         return self.current.brings
 
     @property
+    def lifts(self) -> bool:
+        return self.current.lifts
+
+    @property
     def reached(self) -> Outcome:
         return self.current.reached
 
@@ -55,6 +61,7 @@ class Latched:
         begun = None if fires is None else self.begun_by(fires, look)
         if begun is not None and self.severity(begun) > self.severity(self.current):
             self.current = begun
+            self.taken_over()
         self.current = self.by_hand() or self.current
         why = self.held_back()
         if why is not None and self.current.rule not in BY_HAND:

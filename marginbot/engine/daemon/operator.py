@@ -34,10 +34,12 @@ class Operator:
 
     def read(self) -> None:
         """Take what is new, carry on with what is not over, end what is. Raises: JournalUnavailable."""
-        for request in self.desk.open():
-            if request.taken_at is None:
-                self._take(request)
         standing = self.desk.open()
+        new = [request for request in standing if request.taken_at is None]
+        for request in new:
+            self._take(request)
+        if new:
+            standing = self.desk.open()
         self.pauses.learn(standing)
         self._end_pauses()
         for request in standing:
@@ -68,6 +70,9 @@ class Operator:
         """In force as long as it is open."""
         if request.symbol is not None and self.watch.rows and request.symbol not in self.watch.rows:
             self._end(request, f"there is no isolated margin account of {request.symbol}: nothing is paused")
+        rests = [one for one, pair in self.watch.pairs.items() if pair.backstop.standing and request.symbol in (None, one)]
+        if rests:
+            self._say(f"in a pause the backstop goes on resting at the exchange: {', '.join(sorted(rests))}")
 
     def _resume(self, request: Request) -> None:
         pauses = [one for one in self.desk.open() if one.kind == PAUSE]
@@ -111,10 +116,10 @@ class Operator:
         pair, journal = self.watch.pairs.get(symbol), self.outfit.journal
         if pair is not None and pair.busy:
             taken_over = open_now is not None and open_now.rule == errand.rule
-            pair.wish = None if taken_over else errand
+            pair.wants.wish = None if taken_over else errand
             return open_now.id if open_now is not None and taken_over else None
         if pair is not None:
-            pair.wish = None
+            pair.wants.wish = None
         if open_now is None:
             return journal.open_episode(self.outfit.account, symbol, errand.rule, errand.described(), self.outfit.clock.now())
         journal.retarget(open_now.id, errand.rule, errand.described())

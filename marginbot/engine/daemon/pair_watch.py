@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -11,17 +10,19 @@ from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.look import Look
 from marginbot.domain.margin import tier_of
-from marginbot.domain.policy import Do, Policy, Rule
+from marginbot.domain.plan import BACKSTOP
+from marginbot.domain.policy import Do, Policy
 from marginbot.domain.situation import Ruling, Situation
+from marginbot.engine.daemon.backstop import KEPT_WITHIN, Backstop
 from marginbot.engine.daemon.eyes import Eyes
+from marginbot.engine.daemon.keeping import ToBackstop
 from marginbot.engine.daemon.latched import Latched
 from marginbot.engine.daemon.outfit import Outfit
-from marginbot.engine.daemon.rehearsal import rehearse
-from marginbot.engine.daemon.rungs import errand_again, errand_of, staying_put
+from marginbot.engine.daemon.rehearsal import Rehearsals
+from marginbot.engine.daemon.wants import Wants
 from marginbot.engine.daemon.watched import Watched
 from marginbot.engine.errands import BY_HAND, Errand
 from marginbot.engine.events import Event, Fired, Looked, Notice, Pursued, Rearmed
-from marginbot.engine.journal.journal import Episode
 from marginbot.engine.patience import Patience
 from marginbot.engine.report import Outcome, RunReport
 from marginbot.engine.run import Run
@@ -30,8 +31,6 @@ from marginbot.rules.assign import assign
 
 MOST_ERRANDS = 8
 """How many errands one visit may carry out one after the other, before the next poll has its say."""
-
-ABOVE_EVERY_RULE = 1_000_000
 
 
 @dataclass(slots=True)
@@ -42,16 +41,19 @@ class PairWatch:
     outfit: Outfit
     known: Watched = field(init=False)
     eyes: Eyes = field(init=False)
+    backstop: Backstop = field(init=False)
+    wants: Wants = field(init=False)
+    rehearsals: Rehearsals = field(init=False)
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     _asked_again: bool = False
     _said: tuple[str, str] | None = None
-    _rehearsed: Mapping[str, str] | None = None
-    wish: Errand | None = None
-    """What a person asked for while a visit was under way."""
 
     def __post_init__(self) -> None:
         self.known = Watched(self.symbol, self.outfit.notebook)
         self.eyes = Eyes(self.symbol, self.outfit, self._hear)
+        self.backstop = Backstop(self.known, self.outfit, self._hear)
+        self.wants = Wants(self.known, self.outfit, self._judged_again, self.backstop.errand)
+        self.rehearsals = Rehearsals(self.outfit, self._hear)
 
     @property
     def busy(self) -> bool:
@@ -74,6 +76,8 @@ class PairWatch:
         self.known.seen(row, now)
         if self._said is not None and self.outfit.held_back(self.symbol) is None:
             self._said = None
+        if self._backstop_calls(row):
+            return True
         if not row.owes and self.known.assigned is None:
             return False
         if self.eyes.looker is None or self.eyes.due:
@@ -84,7 +88,14 @@ class PairWatch:
         if ruling is None:
             return row.owes
         self.known.enclose(situation, ruling, book_mid)
-        return ruling.fires is not None or bool(ruling.rearmed)
+        return ruling.fires is not None or bool(ruling.rearmed) or self._said is not None
+
+    def _backstop_calls(self, row: IsolatedAccount) -> bool:
+        """One that is missing is asked for even in a pause; what that moved was ours and not somebody else's."""
+        if self.backstop.missing(row):
+            self.eyes.explained(row)
+            return True
+        return self.outfit.held_back(self.symbol) is None and self.backstop.due(row)
 
     async def visit(self) -> None:
         """Look, judge, act. Raises whatever keeps the pair from being looked at or worked on; nothing is lost then."""
@@ -114,19 +125,32 @@ class PairWatch:
         situation, ruling = self._ruling_of(look)
         self.outfit.judged(self.symbol, ruling)
         held_back = self.outfit.held_back(self.symbol)
-        asked_for = self.wish is not None or (episode is not None and episode.rule in BY_HAND)
+        if episode is None and (ruling.fires is None or held_back is not None) and await self.backstop.account_for(look.account):
+            return True
+        asked_for = self.wants.wish is not None or (episode is not None and episode.rule in BY_HAND)
         if held_back is not None and not asked_for:
             self._wait_and_say(situation, ruling, look, held_back)
             return False
         self._said = None
         self._heed(situation, ruling, look)
-        errand = self._wanted(ruling, episode, look)
+        errand = self.wants.of(ruling, episode, look)
+        if errand is None and self.wants.must_be_passed_over(ruling.fires):
+            return True
+        if errand is None and self.backstop.due(look.account):
+            errand = self.wants.latched(self.backstop.errand())
         if errand is None:
-            return self._must_be_passed_over(ruling.fires)
+            return False
+        if isinstance(errand.current, ToBackstop):
+            patience = self.outfit.patience(min(KEPT_WITHIN, self.outfit.deadline))
+            errand.taken_over = lambda: patience.extend(self.outfit.deadline)
         if self.outfit.dry_run:
-            self._rehearse(errand, look)
+            await self._rehearse(errand, look)
             return False
         report = await self._carry_out(errand, look, patience)
+        self.backstop.recall()
+        if isinstance(errand.current, ToBackstop) and not report.unwritten:
+            return await self.backstop.heard(report, self.eyes.last or look, patience)
+        self._hear(Pursued(errand.rule, report))
         return self._goes_on(errand, report)
 
     def _take_in(self, look: Look) -> None:
@@ -139,14 +163,11 @@ class PairWatch:
             for alarm in assigned.alarms:
                 self._hear(Notice(alarm, alarm=True))
 
-    def _rehearse(self, errand: Errand, look: Look) -> None:
-        described = {"rule": errand.rule, **errand.described()}
-        if described == self._rehearsed:
-            return
-        self._rehearsed = described
-        steps = rehearse(self.outfit, errand, look)
-        first = f"{len(steps)} steps, the first because {steps[0].because}" if steps else "nothing yet"
-        self._hear(Notice(f"{self.symbol}: a dry run: {errand.rule!r} would send {first}", alarm=True))
+    async def _rehearse(self, errand: Latched, look: Look) -> None:
+        if isinstance(errand.current, ToBackstop):
+            self.backstop.postpone()
+            look = await self.eyes.look_closer()
+        self.rehearsals.of(errand, look)
 
     def _ruling_of(self, look: Look) -> tuple[Situation, Ruling]:
         known, now = self.known, self.outfit.clock.now()
@@ -169,56 +190,18 @@ class PairWatch:
         """Nothing may be sent: say what would have been done, and keep every rule armed for later."""
         self.known.enclose(situation, ruling, look.market.book.mid)
         if ruling.fires is None or ruling.fires.do is Do.ALERT:
+            self._said = None
             return
         said = (ruling.fires.name, why)
         if said != self._said:
             self._said = said
             self._hear(Notice(f"{self.symbol}: {ruling.fires.name!r} fires ({ruling.because}), but {why}", alarm=True))
 
-    def _wanted(self, ruling: Ruling, episode: Episode | None, look: Look) -> Errand | None:
-        """What an earlier process or visit left unfinished goes on, unless something more severe fires."""
-        begun = None if ruling.fires is None else self._begun_by(ruling.fires, look)
-        if episode is not None:
-            resumed = self._possible(errand_again(episode, self.outfit.limits))
-            if resumed is None:
-                return None if begun is None else self._latched(begun)
-            latched = self._latched(resumed)
-            if begun is not None and self._severity(begun) > self._severity(resumed):
-                latched.current = begun
-            return latched
-        wanted = self.wish or begun
-        return None if wanted is None else self._latched(wanted)
-
-    def _begun_by(self, rule: Rule, look: Look) -> Errand | None:
-        errand = errand_of(rule, look, self.outfit)
-        return errand if errand is None else self._possible(errand)
-
-    def _possible(self, errand: Errand) -> Errand | None:
-        """Without a journal on disk nothing is moved between wallets: who did what could not be told after a crash."""
-        return staying_put(errand) if self.outfit.spare.in_use else errand
-
-    def _must_be_passed_over(self, rule: Rule | None) -> bool:
-        """A rung that could only move coins between wallets hands over to the next one while there is no journal on disk."""
-        if rule is None or rule.do not in (Do.TOP_UP, Do.SWEEP) or not self.outfit.spare.in_use:
-            return False
-        self.known.failed(rule.name)
-        return True
-
-    def _latched(self, errand: Errand) -> Latched:
-        held_back = lambda: self.outfit.held_back(self.symbol)  # noqa: E731
-        return Latched(errand, self._judged_again, self._severity, self._begun_by, lambda: self.wish, held_back)
-
     def _judged_again(self, look: Look) -> Ruling:
         self._take_in(look)
         situation, ruling = self._ruling_of(look)
         self._heed(situation, ruling, look)
         return ruling
-
-    def _severity(self, errand: Errand) -> int:
-        """Above every rule: what a person asked for, and an unwind that no rule of today's ladder began."""
-        position = -1 if self.known.assigned is None else self.known.assigned.ladder.severity(errand.rule)
-        above = errand.rule in BY_HAND or (position < 0 and errand.reached is Outcome.FLAT)
-        return ABOVE_EVERY_RULE if above else position
 
     async def _carry_out(self, errand: Errand, look: Look, patience: Patience) -> RunReport:
         outfit = self.outfit
@@ -234,9 +217,7 @@ class PairWatch:
             loans=outfit.loans,
             looker=self.eyes.looker,
         )
-        report = await run.go_on(look, outfit.account)
-        self._hear(Pursued(errand.rule, report))
-        return report
+        return await run.go_on(look, outfit.account)
 
     def _goes_on(self, errand: Errand, report: RunReport) -> bool:
         """Whether to look again at once: a rung that failed hands over to the next one."""
@@ -248,7 +229,7 @@ class PairWatch:
         if self.outfit.held_back(self.symbol) is not None and not by_hand:
             return False
         if report.outcome in (Outcome.RESIDUE, Outcome.STOPPED) and not report.unreachable:
-            if not by_hand:
+            if not by_hand and errand.rule != BACKSTOP:
                 self.known.failed(errand.rule)
             return True
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -53,6 +53,14 @@ def staying_put(errand: Errand) -> Errand | None:
     if isinstance(errand, ToFlat):
         return replace(errand, goal=replace(errand.goal, sweep=False), limits=replace(errand.limits, topup_crumb=ZERO))
     return None if errand.transfers else errand
+
+
+def before_leaving(errand: Errand, leaves_at: datetime | None) -> Errand:
+    """The same for a pair that is on the delisting schedule: what is brought in now would only have to go home again."""
+    if leaves_at is None or not isinstance(errand, ToLevel) or errand.aim.kind is not AimKind.TOP_UP:
+        return errand
+    why = f"{errand.symbol} leaves isolated margin at {leaves_at:%Y-%m-%d %H:%M} UTC: nothing is brought in any more"
+    return replace(errand, aim=replace(errand.aim, barred=why))
 
 
 @exact

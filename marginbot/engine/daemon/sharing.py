@@ -1,15 +1,18 @@
-"""Reads that show every pair at once, made once for everybody who asked at the same moment: they cost the same for twenty."""
+"""Reads that can show every pair at once, made once for everybody who asked at the same moment: they cost the same for twenty."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
 from typing import Any, Generic, TypeVar, cast
 
 from marginbot.domain.account import IsolatedAccount
-from marginbot.domain.amounts import Symbol
-from marginbot.domain.records import SpotWallet
+from marginbot.domain.amounts import Asset, Symbol
+from marginbot.domain.market import PairRules
+from marginbot.domain.records import KeyRights, SpotWallet
 from marginbot.engine.ports import Exchange
+from marginbot.errors import AnswerMalformed, RequestRejected
 
 T = TypeVar("T")
 
@@ -41,12 +44,17 @@ def _heard(flight: asyncio.Task[Any]) -> None:
 
 
 class SharedLooks:
-    """The exchange as it is, except that reads of the isolated accounts and of the spot wallet are shared."""
+    """The exchange as it is, except that reads which are not of one pair alone are shared, and so are the pairs' rules."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._accounts = SingleFlight(exchange.isolated_accounts)
         self._wallets = SingleFlight(exchange.spot_wallet)
+        self._times = SingleFlight(exchange.server_time_ms)
+        self._rights = SingleFlight(exchange.key_rights)
+        self._minimums = SingleFlight(exchange.min_repays)
+        self._rules = SingleFlight(self._rules_of_all)
+        self._rules_wanted: set[Symbol] = set()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._exchange, name)
@@ -58,6 +66,33 @@ class SharedLooks:
     async def spot_wallet(self) -> SpotWallet:
         """The spot wallet, from a request sent after this call."""
         return await self._wallets()
+
+    async def server_time_ms(self) -> int:
+        """The exchange's clock, from a request sent after this call."""
+        return await self._times()
+
+    async def key_rights(self) -> KeyRights:
+        """What the key may do, from a request sent after this call."""
+        return await self._rights()
+
+    async def min_repays(self) -> Mapping[Asset, Decimal]:
+        """Least repayments, from a request sent after this call."""
+        return await self._minimums()
+
+    async def pair_rules(self, symbol: Symbol) -> PairRules:
+        """Filters and status, from a request sent after this call: the dearest read of a look, and no dearer for twenty pairs."""
+        self._rules_wanted.add(symbol)
+        rules = (await self._rules()).get(symbol)
+        return await self._exchange.pair_rules(symbol) if rules is None else rules
+
+    async def _rules_of_all(self) -> Mapping[Symbol, PairRules]:
+        wanted, self._rules_wanted = self._rules_wanted, set()
+        if len(wanted) == 1:
+            return {}
+        try:
+            return await self._exchange.rules_of(wanted)
+        except (RequestRejected, AnswerMalformed):
+            return {}  # it is about one of them, and nobody knows which: each asks alone
 
 
 def sharing(exchange: Exchange) -> Exchange:

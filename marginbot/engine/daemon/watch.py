@@ -15,24 +15,23 @@ import structlog
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Symbol
+from marginbot.domain.plan import BACKSTOP
+from marginbot.engine.daemon.crossings import Crossings
 from marginbot.engine.daemon.fences import Fences
 from marginbot.engine.daemon.health import Health
+from marginbot.engine.daemon.homecoming import Homecoming
 from marginbot.engine.daemon.outfit import Outfit
 from marginbot.engine.daemon.pair_watch import PairWatch
-from marginbot.engine.events import EVERYWHERE, Notice
+from marginbot.engine.events import Notice
 from marginbot.engine.patience import Interrupted
 from marginbot.errors import JournalUnavailable, MarginbotError, RateLimited
 
 EVERY, EVERY_IN_DANGER, EVERY_WITHOUT_DEBT = 5.0, 1.0, 30.0
-VISITS_APART = 0.2
-"""Seconds between two visits that ticks cause on one pair: a price that jumps to and fro costs no more looks than that."""
 LATE, SLOW_LOOK = 3.0, 30.0
 """How many intervals may pass without a look, and how many seconds one may take besides, until that is a fault."""
 STUCK_AFTER = 330.0
 """Seconds a look may take: no request may be given more than 300 by the settings."""
-LOOKS, MARKET_STREAM, JOURNAL = "looks", "market stream", "journal"
-HOME_EVERY = 5.0
-"""Seconds between two tries to write a journal's file again."""
+LOOKS, MARKET_STREAM = "looks", "market stream"
 
 log = structlog.get_logger(__name__)
 
@@ -50,19 +49,19 @@ class Watch:
     pairs: dict[Symbol, PairWatch] = field(default_factory=dict)
     rows: Mapping[Symbol, IsolatedAccount] = field(default_factory=dict)
     fences: Fences = field(init=False)
+    homecoming: Homecoming = field(init=False)
+    _crossings: Crossings = field(init=False)
     _visits: dict[Symbol, asyncio.Task[None]] = field(default_factory=dict)
-    _crossed: set[Symbol] = field(default_factory=set)
-    _not_before: dict[Symbol, float] = field(default_factory=dict)
     visits: int = 0
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _turns_by: float = math.inf
-    _home_again_at: float = 0.0
+    _rested: frozenset[Symbol] | None = None
     read_since: float = -math.inf
     """Monotonic seconds: what `rows` shows was asked for then."""
 
     def __post_init__(self) -> None:
-        self.fences = Fences(self.crossed)
-        self.outfit.spare.told = self._journal
+        self.fences, self._crossings = Fences(self.crossed), Crossings(self.outfit.clock, self._serve_crossed)
+        self.homecoming = Homecoming(self.outfit, self.health)
 
     async def run(self) -> None:
         """Look, rest, look again."""
@@ -93,19 +92,16 @@ class Watch:
         return frozenset(symbol for symbol, row in self.rows.items() if row.created and row.enabled and not row.is_empty)
 
     def crossed(self, symbol: Symbol) -> None:
-        """A price left the fence of a pair: look at it now, and never more often than VISITS_APART."""
-        pair, now = self.pairs.get(symbol), self.outfit.clock.monotonic()
-        if pair is None or pair.busy or now < self._not_before.get(symbol, 0.0):
-            return
-        self._not_before[symbol] = now + VISITS_APART
-        if not self._crossed:
-            # At the end of this turn of the loop, so that of many pairs that cross at once the most endangered begins.
-            asyncio.get_running_loop().call_soon(self._serve_crossed)
-        self._crossed.add(symbol)
+        """A price left the fence of a pair: look at it as soon as may be."""
+        pair = self.pairs.get(symbol)
+        if pair is not None and not pair.busy:
+            self._crossings.add(symbol)
 
     def changed(self, symbol: Symbol) -> None:
         """Something happened on a pair's account: our own steps are looked at anyway, anything else is looked at now."""
         pair = self.pairs.get(symbol)
+        if pair is not None and not pair.busy:
+            pair.backstop.suspect()
         if pair is None or not pair.busy:
             self._wake.set()
 
@@ -119,8 +115,7 @@ class Watch:
             pair.reassign()
         self._wake.set()
 
-    def _serve_crossed(self) -> None:
-        crossed, self._crossed = self._crossed, set()
+    def _serve_crossed(self, crossed: Iterable[Symbol]) -> None:
         if not self.stop.is_set():
             self._visit_all(crossed)
 
@@ -148,10 +143,11 @@ class Watch:
 
     def _due(self, rows: Mapping[Symbol, IsolatedAccount]) -> list[Symbol]:
         wanted = {episode.symbol for episode in self.outfit.journal.open_episodes(self.outfit.account)}
+        left = self._left_resting()
         deaf = MARKET_STREAM in self.health.troubles()  # its last prices may be old: no fence is built on them
         due = []
         for symbol, row in rows.items():
-            if not row.created or not row.enabled or not (row.owes or symbol in self.pairs or symbol in wanted):
+            if not row.created or not row.enabled or not (row.owes or symbol in self.pairs or symbol in wanted or symbol in left):
                 continue
             pair = self.pairs.get(symbol)
             if pair is None:
@@ -160,7 +156,22 @@ class Watch:
                 due.append(symbol)
             elif not pair.busy:
                 self.fences.put(symbol, pair.known.fence)
+            self._tell_backstop(pair)
         return due
+
+    def _left_resting(self) -> frozenset[Symbol]:
+        """Pairs on which a backstop of an earlier process may rest, or may have traded, though nothing is owed any more."""
+        if self._rested is None:
+            self._rested = frozenset(self.outfit.journal.last_done(self.outfit.account, BACKSTOP))
+        return self._rested
+
+    def _tell_backstop(self, pair: PairWatch) -> None:
+        part = f"{BACKSTOP} {pair.symbol}"
+        trouble, absent = self.health.troubles().get(part), pair.backstop.absent
+        if absent is None and trouble is not None:
+            self.health.well(part)
+        if absent is not None and trouble != absent:
+            self.health.ill(part, absent)
 
     def _visit_all(self, symbols: Iterable[Symbol]) -> None:
         """The most endangered first: what one visit takes from a shared queue or budget the next must wait for."""
@@ -184,26 +195,13 @@ class Watch:
         else:
             self.health.well(part)
         finally:
+            self._tell_backstop(pair)
             self.fences.put(pair.symbol, pair.known.fence)
             self._visits.pop(pair.symbol, None)
 
-    def _journal(self, lost: str | None) -> None:
-        """The journal's file was given up, or has everything again."""
-        if lost is None:
-            self.health.well(JOURNAL)
-            self.outfit.tell(EVERYWHERE, Notice("the journal can be written again, and has what happened meanwhile"))
-            return
-        self.health.ill(JOURNAL, lost)
-        means = "closing and repaying go on with a journal in memory, top-ups and sweeps stop"
-        self.outfit.tell(EVERYWHERE, Notice(f"{means}: {lost}", alarm=True))
-
     def _carry_home(self) -> None:
-        """Try to give the journal back to its file; visits hold numbers of its rows, so only while there are none."""
-        spare, now = self.outfit.spare, self.outfit.clock.monotonic()
-        if not spare.in_use or self._visits or (now < self._home_again_at and not self.stop.is_set()):
-            return
-        self._home_again_at = now + HOME_EVERY
-        spare.carry_home()
+        if not self._visits:
+            self.homecoming.attempt(last=self.stop.is_set())
 
     def _failed(self, pair: PairWatch, part: str, why: str) -> None:
         self.health.ill(part, why)

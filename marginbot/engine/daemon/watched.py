@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import ZERO, Symbol, exact
-from marginbot.domain.margin import Fence, daily_rate_pct, deciding_level, in_book_terms, margin_level, tier_of
+from marginbot.domain.margin import Fence, daily_rate_pct, in_book_terms, margin_level, safety, tier_of
 from marginbot.domain.market import Market
 from marginbot.domain.policy import Policy
 from marginbot.domain.situation import RuleMemory, Ruling, Situation
@@ -59,15 +59,10 @@ class Watched:
 
     @property
     def safety(self) -> Decimal:
-        """How many times the level at which the exchange takes over; of pairs with other tiers the smaller is nearer to it.
-
-        Infinite without debt; the level itself before the pair's tiers are known.
-        """
-        level = None if self.row is None else deciding_level(self.row)
-        if level is None or self.row is None:
+        """As `margin.safety`, of the row last seen."""
+        if self.row is None:
             return Decimal("Infinity")
-        tier = None if self.market is None else tier_of(self.row, self.market.tiers)
-        return level if tier is None else level / tier.liquidation_level
+        return safety(self.row, () if self.market is None else self.market.tiers)
 
     def ruling(self, situation: Situation) -> Ruling | None:
         """What the pair's ladder says; None while it has none (it has not been looked at yet)."""

@@ -16,17 +16,22 @@ from marginbot.errors import JournalUnavailable
 
 
 class JournalFile:
-    """One SQLite database, migrated to the version this marginbot knows.
+    """One SQLite database, migrated to the version this marginbot knows, at once or by `prepare`.
 
     Raises JournalUnavailable from every method when it cannot be opened, read or written.
     """
 
-    def __init__(self, url: str | URL) -> None:
+    def __init__(self, url: str | URL, *, prepared: bool = True) -> None:
         with spoken("opened", url):
             self._url = make_url(url)
             self.engine = open_engine(self._url)
-            with self.engine.begin() as connection:
-                schema.migrate(connection)
+        if prepared:
+            self.prepare()
+
+    def prepare(self) -> None:
+        """Open it, and bring it to the version this marginbot knows."""
+        with spoken("opened", self._url), self.engine.begin() as connection:
+            schema.migrate(connection)
 
     @contextmanager
     def writing(self, durable: bool) -> Iterator[Connection]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import URL, Insert, Row, Update
 
-from marginbot.domain.amounts import Asset, Symbol
+from marginbot.domain.amounts import Asset, Symbol, plain
 from marginbot.engine.journal import statements
 from marginbot.engine.journal.file import JournalFile
 from marginbot.engine.journal.schema import intents
@@ -42,7 +42,8 @@ _OPEN = [state.value for state in OPEN_STATES]
 class Intent:
     """One write: what was to be sent, when (server clock, ms), on which balances, and what became of it.
 
-    `before`: the balances of both sides at the look it rests on, plain decimals by name (see `settle`).
+    `before`: the balances of both sides at the look it rests on, plain decimals by name (see `settle`). `level_after`: the
+    margin level at the look after it, None when nothing was owed then or another write came after it.
     """
 
     id: int
@@ -61,6 +62,7 @@ class Intent:
     started_at: datetime
     ended_at: datetime | None
     answer: str | None
+    level_after: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,18 @@ class Journal:
     Raises JournalUnavailable from every method when the file cannot be opened, read or written.
     """
 
-    def __init__(self, url: str | URL) -> None:
-        self.file = JournalFile(url)
+    def __init__(self, url: str | URL, *, prepared: bool = True) -> None:
+        self.file = JournalFile(url, prepared=prepared)
 
     @staticmethod
     def in_file(file: Path) -> Journal:
         """The journal in a file, whatever letters its name has."""
         return Journal(URL.create("sqlite", database=str(file)))
+
+    @staticmethod
+    def not_opened_yet(file: Path) -> Journal:
+        """The same, for somebody who calls `file.prepare` before anything else."""
+        return Journal(URL.create("sqlite", database=str(file)), prepared=False)
 
     def open_episode(self, account: str, symbol: Symbol, rule: str, goal: Mapping[str, str], at: datetime) -> int:
         """Write down what is wanted, before the first step. Returns the episode's number."""
@@ -148,6 +155,10 @@ class Journal:
             values["exchange_id"] = exchange_id
         self._change(statements.INTENT_CHANGE, {"number": intent_id, **values}, durable=False)
 
+    def seen_after(self, intent_id: int, level: Decimal) -> None:
+        """Write down the margin level at the look after a write that was done."""
+        self._change(statements.INTENT_CHANGE, {"number": intent_id, "level_after": plain(level)}, durable=False)
+
     def brought_in(
         self, account: str, symbol: Symbol, rule: str, episode_id: int | None = None
     ) -> tuple[tuple[datetime, Decimal], ...]:
@@ -188,6 +199,12 @@ class Journal:
         ended = dict(closed_at=at.isoformat(), outcome="stopped", reason=why)
         self._change(statements.OPEN_EPISODES_CHANGE, {"whose": account, **ended})
         return len(left)
+
+    def last_done(self, account: str, kind: str) -> dict[Symbol, Intent]:
+        """The last write of a kind that was done, by pair."""
+        with self.file.reading() as connection:
+            found = connection.execute(statements.LAST_DONE, {"account": account, "kind": kind})
+            return {intent.symbol: intent for intent in map(_intent, found)}
 
     def probe(self) -> None:
         """Take the right to write and give it back, changing nothing. Raises: JournalUnavailable."""
@@ -251,4 +268,5 @@ def _intent(row: Row[Any]) -> Intent:
         started_at=datetime.fromisoformat(row.started_at),
         ended_at=None if row.ended_at is None else datetime.fromisoformat(row.ended_at),
         answer=row.answer,
+        level_after=None if row.level_after is None else Decimal(row.level_after),
     )

@@ -1,12 +1,14 @@
-"""What a daemon remembers across restarts besides its writes: its rules, since when a pair owes, and which policy may act."""
+"""What a daemon remembers across restarts besides its writes: rules, debts, policies that may act, what was acknowledged."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from marginbot.domain.amounts import Symbol, plain
@@ -84,6 +86,23 @@ class Notebook:
         row = dict(account=self.account, digest=digest, accepted_at=at.isoformat())
         with self.file.writing(durable=True) as connection:
             connection.execute(upsert(schema.policies).values(**row).on_conflict_do_nothing())
+
+    def acknowledged(self) -> dict[str, frozenset[str]]:
+        """Names of the troubles that somebody acknowledged and that were not over when that was written, by subject."""
+        table, found = schema.acknowledged.c, defaultdict[str, set[str]](set)
+        query = select(schema.acknowledged).where(table.account == self.account)
+        with self.file.reading() as connection:
+            for row in connection.execute(query):
+                found[row.subject].add(row.trouble)
+        return {subject: frozenset(troubles) for subject, troubles in found.items()}
+
+    def keep_acknowledged(self, heard: Mapping[str, frozenset[str]]) -> None:
+        """Write down all that is acknowledged now; what is not among it is so no more."""
+        rows = [dict(account=self.account, subject=subject, trouble=one) for subject, all_of in heard.items() for one in all_of]
+        with self.file.writing(durable=False) as connection:
+            connection.execute(delete(schema.acknowledged).where(schema.acknowledged.c.account == self.account))
+            if rows:
+                connection.execute(insert(schema.acknowledged), rows)
 
 
 def _time(text: str | None) -> datetime | None:

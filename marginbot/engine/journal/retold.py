@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from marginbot.domain.amounts import ZERO
-from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, Repay, Side, Step, Sweep, TopUp
+from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, PlaceBackstop, Repay, Side, Step, Sweep, TopUp
 from marginbot.engine.journal.journal import Intent, State
 from marginbot.engine.ports import ExchangeReads
 from marginbot.engine.report import RunReport, StepReport, StepStatus
@@ -26,7 +26,7 @@ _MILLISECOND: Final = 1000
 
 
 def retold(intent: Intent) -> StepReport:
-    """One write as the journal knows it; what it cost and the level after it are not written there."""
+    """One write as the journal knows it; what it cost is not written there."""
     ended = intent.ended_at
     return StepReport(
         step=_step(intent),
@@ -36,6 +36,7 @@ def retold(intent: Intent) -> StepReport:
         started_at=intent.started_at,
         elapsed_ms=None if ended is None else round((ended - intent.started_at).total_seconds() * _MILLISECOND),
         note=intent.answer or "",
+        level_after=intent.level_after,
         intent_id=intent.id,
     )
 
@@ -73,6 +74,8 @@ def _step(intent: Intent) -> Step:
     match intent.kind:
         case "close":
             return CloseOrder(**{**kept, "side": Side(kept["side"])})
+        case "backstop":
+            return PlaceBackstop(**{**kept, "side": Side(kept["side"])})
         case "repay":
             return Repay(**kept)
         case "sweep":
@@ -84,9 +87,12 @@ def _step(intent: Intent) -> Step:
     return CancelOrders(**kept)
 
 
-_AMOUNTS: Final = frozenset({"quantity", "limit_price", "index_price", "expected_price", "slippage_bps", "amount", "value"})
+_AMOUNTS: Final = frozenset(
+    {"quantity", "stop_price", "limit_price", "index_price", "expected_price", "slippage_bps", "amount", "value"}
+)
 _FIELDS: Final = {
     "close": frozenset(CloseOrder.__dataclass_fields__),
+    "backstop": frozenset(PlaceBackstop.__dataclass_fields__),
     "repay": frozenset(Repay.__dataclass_fields__),
     "sweep": frozenset(Sweep.__dataclass_fields__),
     "top_up": frozenset(TopUp.__dataclass_fields__),

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Connection, Index, Integer, MetaData, String, Tab
 
 from marginbot.errors import JournalUnavailable
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -44,6 +44,7 @@ intents = Table(
     Column("started_at", String, nullable=False),
     Column("ended_at", String),
     Column("answer", Text),
+    Column("level_after", String),
     Index("intents_open", "account", "symbol", "state"),
     Index("intents_started", "started_at"),
 )
@@ -83,6 +84,14 @@ policies = Table(
     Column("account", String, primary_key=True),
     Column("digest", String, primary_key=True),
     Column("accepted_at", String, nullable=False),
+)
+
+acknowledged = Table(
+    "acknowledged",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("trouble", String, primary_key=True),
 )
 
 requests = Table(
@@ -130,5 +139,11 @@ def _create_what_a_daemon_remembers(connection: Connection) -> None:
     metadata.create_all(connection, tables=[memories, debts, policies, requests])
 
 
-_STEPS = (_create_first, _create_what_a_daemon_remembers)
+def _add_levels_and_what_was_acknowledged(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[acknowledged])
+    if "level_after" not in {row.name for row in connection.execute(text("PRAGMA table_info(intents)"))}:
+        connection.execute(text("ALTER TABLE intents ADD COLUMN level_after VARCHAR"))  # a new file has it already
+
+
+_STEPS = (_create_first, _create_what_a_daemon_remembers, _add_levels_and_what_was_acknowledged)
 """`_STEPS[n]` turns version n into n + 1; a later version appends, it never edits."""

@@ -20,14 +20,17 @@ from marginbot.engine.journal.journal import OPEN_STATES
 IN_MEMORY = URL.create("sqlite")
 WHOLE = (schema.bans, schema.memories, schema.policies)
 """Pages that are carried home row by row, whatever is there."""
+REPLACED = (schema.debts, schema.acknowledged)
+"""Pages of which what is gone matters too."""
 
 
 @dataclass(slots=True)
 class Spare:
-    """Stands in for a file. told: of why the file was given up, and of None when it has everything again."""
+    """Stands in for a file. told: of why the file was given up, and of None when it has everything again. why: as told last."""
 
     file: JournalFile
     told: Callable[[str | None], None] = lambda _why: None
+    why: str = ""
     _home: Engine | None = None
     _last: dict[str, int] = field(default_factory=dict)
 
@@ -46,7 +49,7 @@ class Spare:
         with copy.begin() as connection:
             schema.migrate(connection)
             self._last = {table.name: _last_of(connection, table) for table in (schema.episodes, schema.intents)}
-        self._home, self.file.engine = self.file.engine, copy
+        self._home, self.file.engine, self.why = self.file.engine, copy, why
         self.told(why)
         return True
 
@@ -76,9 +79,10 @@ class Spare:
                 values = dict(row._mapping)
                 kept = insert(table).values(**values)
                 target.execute(kept.on_conflict_do_update(index_elements=table.primary_key, set_=values))
-        target.execute(schema.debts.delete())
-        for row in source.execute(select(schema.debts)):
-            target.execute(schema.debts.insert().values(**row._mapping))
+        for table in REPLACED:
+            target.execute(table.delete())
+            for row in source.execute(select(table)):
+                target.execute(table.insert().values(**row._mapping))
         numbers = self._episodes(source, target)
         self._intents(source, target, numbers)
         ended = schema.requests.c

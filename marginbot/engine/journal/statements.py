@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from marginbot.engine.journal.schema import bans, episodes, intents
+from marginbot.engine.journal.schema import bans, episodes, intents, requests
 
 _open = episodes.c.closed_at.is_(None)
 
@@ -24,6 +24,9 @@ ENDED_EPISODES: Final = (
     .where(episodes.c.id.in_(bindparam("numbers", expanding=True)), ~_open)
     .order_by(episodes.c.id)
 )
+OPEN_REQUESTS: Final = (
+    select(requests).where(requests.c.account == bindparam("account"), requests.c.ended_at.is_(None)).order_by(requests.c.id)
+)
 
 EPISODE_CHANGE: Final = update(episodes).where(episodes.c.id == bindparam("number"))
 """Sets the columns that the values name besides `number`; so do the other changes."""
@@ -37,6 +40,13 @@ INTENTS_OF_AN_ACCOUNT: Final = ALL_INTENTS.where(
 )
 INTENTS_OF_A_PAIR: Final = INTENTS_OF_AN_ACCOUNT.where(intents.c.symbol == bindparam("symbol"))
 TOP_UPS_OF_A_PAIR: Final = INTENTS_OF_A_PAIR.where(intents.c.kind == "top_up")
+LAST_DONE: Final = ALL_INTENTS.where(
+    intents.c.id.in_(
+        select(func.max(intents.c.id))
+        .where(intents.c.account == bindparam("account"), intents.c.kind == bindparam("kind"), intents.c.state == "done")
+        .group_by(intents.c.symbol)
+    )
+)
 LATER_TRANSFERS: Final = select(intents.c.kind, intents.c.amount, intents.c.state).where(
     intents.c.account == bindparam("account"),
     intents.c.asset == bindparam("asset"),
@@ -47,6 +57,7 @@ LATER_TRANSFERS: Final = select(intents.c.kind, intents.c.amount, intents.c.stat
 TIED_IDS: Final = select(intents.c.exchange_id).where(
     intents.c.account == bindparam("account"), intents.c.kind == bindparam("kind"), intents.c.exchange_id.is_not(None)
 )
+
 
 BAN_OF_A_HOST: Final = select(bans.c.until_ms).where(bans.c.host == bindparam("host"))
 _ban = upsert(bans)

@@ -22,6 +22,8 @@ _PING_EVERY_S: Final = 20.0
 _OPEN_WITHIN_S: Final = 10.0
 _CLOSE_WITHIN_S: Final = 1.0
 _DEFAULT_SILENCE_MS: Final = 60_000
+_BYTES_A_TURN: Final = 16_384
+"""About a hundred ticks."""
 
 
 class _Connect(connect):
@@ -33,7 +35,7 @@ class _Connect(connect):
 
 async def dial(url: str) -> ClientConnection:
     """Connect. Pings are sent and answered by the library. Raises: whatever is in TROUBLE."""
-    return await _Connect(
+    connection = await _Connect(
         url,
         compression=None,
         proxy=None,
@@ -44,6 +46,9 @@ async def dial(url: str) -> ClientConnection:
         close_timeout=_CLOSE_WITHIN_S,
         logger=_without_frames(),
     )
+    # A backlog of messages is worked off in turns with everything else: a look must not wait until the last of them is read.
+    connection.transport.max_size = _BYTES_A_TURN  # type: ignore[attr-defined]
+    return connection
 
 
 def fault_of(error: BaseException, now_ms: Callable[[], int]) -> ExchangeError:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from marginbot.paper.books.amounts import BPS, ONE, ZERO, ceil_step, floor_step, half_up8
 from marginbot.paper.books.codec import DERIVED
 from marginbot.paper.books.listing import TRADING, Listing
+from marginbot.paper.books.market_book import ShownBook
 from marginbot.paper.books.market_candles import Candles
 from marginbot.paper.books.market_pace import NEVER, Pace
 from marginbot.paper.books.market_path import Path
@@ -52,7 +53,8 @@ class Market:
     running time. `empty` names sides without any level (`bids`, `asks`); under candles the bar's volume shapes the book.
     The margin index is the mean of the price over `smoothing_s` seconds, moved by `index_bps`; `index_path` replaces all
     of that. `taken` is what fills took from each level; all of it comes back `refill_ms` after the last fill. `shown_ms` is
-    the market time whose price is shown, `next_ms` the next running time at which price or index may move.
+    the market time whose price is shown, `next_ms` the next running time at which price or index may move. `shown_book`
+    stands in the place of the levels until the price follows another course.
     """
 
     listing: Listing
@@ -79,6 +81,7 @@ class Market:
     next_ms: int = field(default=NEVER, compare=False, metadata=DERIVED)
     shown_levels: int | None = field(default=None, compare=False, metadata=DERIVED)
     gone: str = field(default="", compare=False, metadata=DERIVED)
+    shown_book: ShownBook | None = field(default=None, repr=False, compare=False, metadata=DERIVED)
     samples: tuple[int, list[Decimal]] = field(default=(-1, []), repr=False, compare=False, metadata=DERIVED)
 
     def __post_init__(self) -> None:
@@ -96,6 +99,12 @@ class Market:
         self.candles = course if isinstance(course, Candles) else None
         self.index_path, self.smoothing_s = index_path, smoothing_s
         self.shown_levels, self.gone, self.samples = None, "", (-1, [])
+        self.shown_book = None
+
+    def show_book(self, book: ShownBook) -> None:
+        """These levels are the book now, untouched."""
+        self.shown_book, self.taken = book, {}
+        self.update_id += 1
 
     def set_to(self, running_ms: int) -> None:
         """Put price and index where they are at `running_ms`, without counting it as a change."""
@@ -166,6 +175,8 @@ class Market:
 
     def best(self, side: str) -> Decimal:
         """The price an order of `side` meets first: the best ask for a BUY, the best bid for a SELL."""
+        if self.shown_book is not None and (levels := self.shown_book.met_by(side)):
+            return levels[0][0]
         spread = self.mid * self.half_spread_bps * BPS
         if side == "BUY":
             return ceil_step(self.mid + spread, self.listing.tick)
@@ -179,6 +190,8 @@ class Market:
 
     def is_empty(self, side: str) -> bool:
         """Whether an order of `side` would meet nobody."""
+        if self.shown_book is not None and not self.shown_book.met_by(side):
+            return True
         met = "asks" if side == "BUY" else "bids"
         return met in self.empty or met == self.gone or self.shown_levels == 0
 
@@ -189,6 +202,9 @@ class Market:
     def depth(self, side: str) -> Iterator[tuple[int, Decimal, Decimal]]:
         """What an order of `side` meets, best first: (level, price, quantity still there)."""
         if self.is_empty(side):
+            return
+        if self.shown_book is not None:
+            yield from self.shown_book.left(side, self.taken.get(side, {}))
             return
         tick, price = self.listing.tick, self.best(side)
         gap = max(tick, floor_step(self.mid * self.gap_bps * BPS, tick))

@@ -8,7 +8,7 @@ from marginbot.paper.books.staging import stage
 from marginbot.paper.books.wallets import DEFAULT_UID
 from marginbot.paper.books.world import World
 
-__all__ = ["DEFAULT_UID", "SCENARIOS", "Position", "Resting", "Scenario", "build", "scenarios"]
+__all__ = ["DEFAULT_UID", "SCENARIOS", "Position", "Resting", "Scenario", "build", "named", "scenarios"]
 
 SCENARIOS: dict[str, Scenario] = {
     **first.SCENES,
@@ -28,7 +28,12 @@ def scenarios() -> dict[str, str]:
 
 def build(name: str, now_ms: int) -> World:
     """A fresh world of scenario `name`; ValueError when there is none of that name."""
+    return stage(name, named(name), now_ms)
+
+
+def named(name: str) -> Scenario:
+    """The scenario of that name; ValueError when there is none."""
     scenario = SCENARIOS.get(name)
     if scenario is None:
         raise ValueError(f"no scenario {name!r}; there are {', '.join(SCENARIOS)}")
-    return stage(name, scenario, now_ms)
+    return scenario

@@ -12,7 +12,7 @@ from marginbot.paper.books.codec import stored_fields, unpack
 from marginbot.paper.books.events import ArmedFault
 from marginbot.paper.books.house import add
 from marginbot.paper.books.listing import AssetTerms
-from marginbot.paper.books.market import Path
+from marginbot.paper.books.market import Market, Path
 from marginbot.paper.books.passage import HOUR
 from marginbot.paper.books.records import Interest, Loan, Scope, Transfer
 from marginbot.paper.books.scenario import Pair, Past, Position, Resting, RestingList, Scenario
@@ -24,10 +24,13 @@ _KEPT = frozenset({"uid", "created_ms"})
 
 
 @precise
-def stage(name: str, scenario: Scenario, now_ms: int) -> World:
-    """A fresh world as `scenario` says. Raises: ValueError, or the Refusal of an order that cannot stand."""
+def stage(name: str, scenario: Scenario, now_ms: int, markets: dict[str, Market] | None = None) -> World:
+    """A fresh world as `scenario` says. markets: instead of the catalogue's.
+
+    Raises: ValueError, or the Refusal of an order that cannot stand.
+    """
     world = World(name, now_ms)
-    world.assets, world.markets = catalogue.assets(), catalogue.markets()
+    world.assets, world.markets = catalogue.assets(), catalogue.markets() if markets is None else markets
     for asset, terms in scenario.assets.items():
         _set_fields(world.terms(asset), terms, frozenset({"asset"}))
     for symbol, pair in scenario.pairs.items():

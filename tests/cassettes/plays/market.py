@@ -45,6 +45,7 @@ PLAYS = [
     Play((f"{INFO}/mainnet-2021-bccbtc-break",), "pair_rules", ("BCCBTC",), False, lambda rules: rules.trading),
     Play((f"{INFO}/mainnet-2024-pepeusdt",), "pair_rules", ("PEPEUSDT",), PEPE_2024),
     Play((f"{INFO}/paper-solusdt",), "pair_rules", ("SOLUSDT",), True, lambda rules: rules.trading),
+    Play((f"{INFO}/paper-two-pairs",), "rules_of", (("SOLUSDT", "BTCUSDT"),), {"BTCUSDT", "SOLUSDT"}, set),
     Play(
         (f"{INFO}/unknown-pair-1121",),
         "pair_rules",

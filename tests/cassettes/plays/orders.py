@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal as D
 
-from marginbot.domain.plan import CloseOrder, Side
+from marginbot.domain.plan import CloseOrder, PlaceBackstop, Side
 from marginbot.domain.records import Fill, OpenOrder, OrderReport
 from marginbot.errors import AnswerMalformed, OutcomeUnknown, RequestRejected
 from tests.cassettes.tape import Play
@@ -25,6 +25,8 @@ def a_sale(limit_price: D | None = None) -> CloseOrder:
 
 
 MARKET, LIMIT = (a_sale(), "mb-1"), (a_sale(D(3990)), "mb-1")
+BACKSTOP = PlaceBackstop("BTCUSDT", "BTC", "USDT", Side.SELL, D("0.05"), D(86000), D(83420), "test")
+OPENED = OpenOrder("211842552", "mb-open", Side.SELL, D("0.3"), PLACED, None, D("0.3"), D(0), D("0.0047501"), works=True)
 FILLS = tuple(
     Fill(D(price), D(quantity), D(commission), "USDT")
     for price, quantity, commission in (
@@ -86,7 +88,8 @@ PLAYS = [
     Play((f"{OPEN}/documented",), "open_order_client_ids", ("BNBBTC",), frozenset({"mb-open"})),
     Play((f"{OPEN}/documented",), "open_order_count", ("BNBBTC",), 1),
     Play((f"{OPEN}/paper-solusdt",), "open_order_count", ("SOLUSDT",), 2),
-    Play((f"{OPEN}/documented",), "open_orders", ("BNBBTC",), (OpenOrder("211842552", "mb-open", Side.SELL, D("0.3"), PLACED),)),
+    Play((f"{ORDER}/stop-limit-rests",), "rest", (BACKSTOP, "bs-mb-1"), "213205625"),
+    Play((f"{OPEN}/documented",), "open_orders", ("BNBBTC",), (OPENED,)),
     Play((f"{LISTS}/documented",), "lists_of_orders", ("LTCBTC",), {"4": "31", "5": "31"}),
     Play((f"{LISTS}/paper-solusdt",), "lists_of_orders", ("SOLUSDT",), {}),
     Play((f"{ONE}/documented",), "cancel_order", ("LTCBTC", "28"), True),

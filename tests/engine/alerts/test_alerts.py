@@ -70,6 +70,7 @@ async def heard(stage: Stage, policy: Policy, place: Place | None = None) -> Asy
         daemon = watch.daemon
         outbox = Outbox((place,), stage.clock, daemon.health, lambda text: text.replace("hunter2", "[hidden]"))
         alerts = Alerts(outbox, daemon.health, stage.clock, "paper", outbox.scrub, lambda: pictures(daemon))
+        alerts.remember(daemon.outfit.notebook)
         told, stop = daemon.outfit.tell, asyncio.Event()
 
         def tell(symbol, event) -> None:
@@ -205,6 +206,37 @@ async def test_a_rule_that_fired_before_a_restart_is_still_a_story_after_it():
             assert "BTCUSDT rule 'warn' is not over" in ear.place.titles
             await ear.falls_to("99000")
             assert ear.phases == [Phase.OPENED, Phase.SOLVED]
+
+
+@in_virtual_time
+async def test_what_somebody_acknowledged_is_not_told_again_after_a_restart_until_it_fires_anew():
+    async with a_stage("long") as stage:
+        async with heard(stage, a_policy(WARN)) as ear:
+            await ear.falls_to("94000")
+            ear.watch.daemon.operator.acknowledge(BTCUSDT)
+        async with heard(stage, a_policy(WARN)) as ear:
+            await ear.later(60)
+            assert ear.phases == []
+            await ear.falls_to("99000")
+            assert ear.phases == [Phase.SOLVED]
+            await ear.falls_to("94000")
+            await ear.later(15)
+            assert ear.phases == [Phase.SOLVED, Phase.OPENED, Phase.REPEATED]
+        async with heard(stage, a_policy(WARN)) as ear:
+            assert ear.phases == [Phase.OPENED], "this time nobody has said that they know"
+
+
+@in_virtual_time
+async def test_what_was_acknowledged_and_is_over_at_the_restart_is_news_when_it_comes_back():
+    async with a_stage("long") as stage:
+        async with heard(stage, Policy("nothing")) as ear:
+            ear.watch.daemon.operator.acknowledge(None)
+        async with heard(stage, a_policy(WARN)) as ear:
+            assert ear.alerts.threads.heard == {}
+            assert ear.watch.daemon.outfit.notebook.acknowledged() == {}
+            ear.watch.daemon.reload(Policy("nothing again"))
+            await ear.rest(10)
+            assert ear.phases == [Phase.OPENED]
 
 
 @in_virtual_time

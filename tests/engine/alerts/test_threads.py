@@ -173,3 +173,12 @@ def test_a_part_beside_protection_is_a_warning():
     (told,) = seen(ailments, 10, heartbeat="no answer")
     assert told.severity is WARNING
     assert "Protection goes on without it." in told.text
+
+
+def test_what_was_heard_before_a_restart_is_silent_once_and_something_new_makes_all_of_it_news():
+    threads = Threads(heard={"BTCUSDT": frozenset({"a", "b"}), "ETHUSDT": frozenset({"a"})})
+    assert alarm(threads, "one") + alarm(threads, "two", trouble="b") == []
+    assert (threads.due(at(60)), threads.heard) == ([], {"ETHUSDT": frozenset({"a"})})
+    assert phases(alarm(threads, "three", trouble="c")) == [Phase.ACTING]
+    assert phases(threads.alarm("ETHUSDT", "a", WARNING, "title", "it fired anew", at(0), worsens=True)) == [Phase.OPENED]
+    assert len(threads.due(at(60))) == 2

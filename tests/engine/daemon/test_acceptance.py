@@ -59,6 +59,21 @@ async def test_a_policy_that_would_not_act_is_accepted_silently_and_acts_later(p
 
 
 @in_virtual_time
+async def test_a_pair_that_recovers_is_held_back_no_more_and_the_policy_is_accepted_which_is_said_once():
+    async with a_stage("long") as stage, watching(stage, EAGER, accepted=False) as watch:
+        await looked_at(watch)
+        await watch.until(lambda: any("--act-now" in text for text in watch.alarms()))
+        await watch.price("116000", ticks=False)
+        await watch.until(lambda: accepted(stage, watch, "eager"), 15)
+        await watch.rest(30)
+        said = [text for text in watch.alarms() if "guards the pair from now on" in text]
+        assert said == ["BTCUSDT: the new policy would not act at once any more: it guards the pair from now on"]
+        assert stage.writes() == []
+        await watch.price("110000", ticks=False)
+        await watch.until(lambda: watch.ended() == [("now", "flat")])
+
+
+@in_virtual_time
 async def test_a_reload_keeps_the_old_ladder_until_the_pair_was_looked_at_under_the_new_one():
     async with a_stage("long") as stage, watching(stage, CALM) as watch:
         await looked_at(watch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
@@ -86,6 +87,21 @@ class TestReachingALevel:
             assert ("repay" in kinds(report)) is not hold
             assert run.reckoning.holds
             ledger.hold(report)
+
+    @in_virtual_time
+    async def test_a_trade_that_left_the_level_lower_at_the_same_price_is_an_alarm(self):
+        """The exchange takes 30 % where it said 0.1 %: to sell s makes (5000 - s) / (4000 - 0.7 s) of it."""
+        async with a_stage("long") as stage:
+            run = a_run(stage, to_level(AimKind.DELEVERAGE, "1.3"))
+            nothing = {"maker": "0", "taker": "0", "buyer": "0", "seller": "0"}
+            told = {"symbol": "BTCUSDT", "standardCommission": {**nothing, "taker": "0.001"}}
+            told |= {"specialCommission": nothing, "taxCommission": nothing}
+            stage.fault(kind="answer", status=200, body=json.dumps(told), path="/api/v3/account/commission", count=None)
+            stage.world.account(1).taker_fee = D("0.3")
+            report = await run.run()
+            assert level(report) < D("1.25")
+            (alarm,) = [text for text in report.notices if "without us" not in text]
+            assert "done to lift the level, and at the same price it went from 1.25 to " in alarm
 
     @in_virtual_time
     async def test_idle_coins_are_repaid_and_that_is_all(self):

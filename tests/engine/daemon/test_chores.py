@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from marginbot.domain.policy import Cron, Do, Rule
 from marginbot.engine.daemon.chores import Chores
 from marginbot.engine.daemon.jobs import Jobs
 from marginbot.paper.books.actions import act
+from marginbot.paper.keys import FULL_RIGHTS
 from tests.engine.stage import ACCOUNT, BTCUSDT, a_stage
 from tests.engine.watching import Watching, a_policy, level_rule, watching
 from tests.virtual_time import in_virtual_time
@@ -16,9 +18,10 @@ WARN = level_rule("warn", "1.20", Do.ALERT)
 MORNING = Rule("good morning", Cron("0 8 * * *"), Do.ALERT)
 
 
-def chores_of(watch: Watching) -> Chores:
+def chores_of(watch: Watching, key_expires: datetime | None = None) -> Chores:
     daemon = watch.daemon
-    return Chores(daemon.outfit, daemon.watch, Jobs(daemon.health, daemon.outfit.tell, daemon.stop))
+    jobs = Jobs(daemon.health, daemon.outfit.tell, daemon.stop)
+    return Chores(daemon.outfit, daemon.watch, jobs, key_expires=key_expires)
 
 
 async def looked_at(watch: Watching) -> None:
@@ -130,6 +133,45 @@ async def test_a_key_that_lost_a_right_is_told_and_ill_until_it_has_it_again():
         rights.update(enableMargin=True)
         await chores.key_rights()
         assert "key rights" not in watch.daemon.health.troubles()
+
+
+@in_virtual_time
+async def test_a_key_in_its_last_week_is_told_once_a_day_and_on_its_last_day_it_is_ill():
+    async with a_stage("long") as stage, watching(stage, a_policy(WARN)) as watch:
+        expires = stage.clock.now() + timedelta(days=7, hours=1)
+        chores = chores_of(watch, expires)
+        await chores.key_rights()
+        assert watch.alarms() == [], "there is more than a week"
+        for _ in range(3):
+            stage.clock.wall_jump += timedelta(hours=12)
+            await chores.key_rights()
+        told = [alarm for alarm in watch.alarms() if "this API key expires at 2026-03-11 13:20 UTC" in alarm]
+        assert [alarm.split(", ")[1].split(":")[0] for alarm in told] == ["in 6 days", "in 5 days"]
+        assert "key rights" not in watch.daemon.health.troubles()
+        stage.clock.wall_jump += timedelta(days=5)
+        await chores.key_rights()
+        assert "in 12 h: renew it" in watch.daemon.health.troubles()["key rights"]
+
+
+@in_virtual_time
+async def test_the_end_that_the_exchange_tells_goes_before_the_owners_note():
+    async with a_stage("long") as stage, watching(stage, a_policy(WARN)) as watch:
+        soon = stage.clock.now_ms() + 3 * 3_600_000
+        answer = {**FULL_RIGHTS, "tradingAuthorityExpirationTime": soon}
+        stage.fault(kind="answer", status=200, body=json.dumps(answer), path="/sapi/v1/account/apiRestrictions")
+        chores = chores_of(watch, stage.clock.now() + timedelta(days=300))
+        await chores.begin()
+        assert "this API key expires at 2026-03-04 15:20 UTC, in 2 h" in watch.daemon.health.troubles()["key rights"]
+        await chores.key_rights()
+        assert "key rights" not in watch.daemon.health.troubles(), "the key was renewed"
+
+
+@in_virtual_time
+async def test_rights_that_cannot_be_read_at_the_start_are_told_and_hold_up_nothing():
+    async with a_stage("long") as stage, watching(stage, a_policy(WARN)) as watch:
+        stage.fault(kind="answer", canned="-2015", path="/sapi/v1/account/apiRestrictions")
+        await chores_of(watch).begin()
+        assert "code -2015" in watch.daemon.health.troubles()["job key rights"]
 
 
 @in_virtual_time

@@ -6,7 +6,9 @@ import asyncio
 
 import pytest
 
+from marginbot.domain.amounts import Symbol
 from marginbot.engine.daemon.sharing import SingleFlight, sharing
+from marginbot.errors import RequestRejected
 from tests.engine.stage import ACCOUNT, a_stage
 from tests.virtual_time import in_virtual_time
 
@@ -70,3 +72,29 @@ async def test_twenty_looks_at_the_account_are_one_request_and_everything_else_g
         assert len(stage.sent("GET", ACCOUNT)) == 1
         assert all(row is rows[0] for row in rows)
         assert (await exchange.spot_wallet()).uid == "1"
+
+
+INFO = "/api/v3/exchangeInfo"
+
+
+@in_virtual_time
+async def test_the_rules_of_three_pairs_are_one_request_and_each_gets_its_own():
+    async with a_stage("long") as stage:
+        exchange = sharing(stage.exchange)
+        wanted = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+        rules = await asyncio.gather(*(exchange.pair_rules(Symbol(symbol)) for symbol in wanted))
+        assert [one.symbol for one in rules] == list(wanted)
+        assert len(stage.sent("GET", INFO)) == 1
+
+
+@in_virtual_time
+async def test_a_pair_the_exchange_does_not_know_is_refused_alone():
+    async with a_stage("long") as stage:
+        exchange = sharing(stage.exchange)
+        known, unknown = await asyncio.gather(
+            exchange.pair_rules(Symbol("BTCUSDT")), exchange.pair_rules(Symbol("NOPEUSDT")), return_exceptions=True
+        )
+        assert not isinstance(known, BaseException)
+        assert known.symbol == "BTCUSDT"
+        assert isinstance(unknown, RequestRejected)
+        assert len(stage.sent("GET", INFO)) == 3

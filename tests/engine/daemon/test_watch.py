@@ -64,6 +64,23 @@ async def test_a_tick_beyond_the_fence_is_acted_on_within_the_second():
 
 
 @in_virtual_time
+async def test_a_crossing_that_comes_right_after_a_visit_is_served_a_moment_later_and_not_lost():
+    async with a_stage("long") as stage, watching(stage, a_policy(WARN, OUT)) as watch:
+        await watch.until(lambda: BTCUSDT in watch.daemon.watch.pairs)
+        watch.tick()
+        await watch.until(lambda: watch.daemon.watch.pairs[BTCUSDT].known.fence.below is not None, 20)
+        visits = watch.daemon.watch.visits
+        await watch.price("95500")
+        await watch.rest(0.15)
+        assert (watch.daemon.watch.visits, watch.fired()) == (visits + 1, ["warn"])
+        await watch.price("87900")
+        before = stage.clock.monotonic()
+        assert watch.daemon.watch.visits == visits + 1, "it is too soon"
+        await watch.until(lambda: stage.writes() != [])
+        assert stage.clock.monotonic() - before < 0.2
+
+
+@in_virtual_time
 async def test_deleverage_sells_just_enough_and_fires_once():
     async with a_stage("long") as stage, watching(stage, a_policy(WARN, LESS, OUT)) as watch:
         await watch.until(lambda: BTCUSDT in watch.daemon.watch.pairs)

@@ -166,10 +166,10 @@ async def test_an_audience_that_raises_is_ill_and_never_stops_an_act():
     def deaf(symbol: Symbol, event: Event) -> None:
         raise ZeroDivisionError
 
-    async with a_stage("long") as stage, watching(stage, a_policy(OUT), tell=deaf) as watch:
-        await watch.until(lambda: is_seen(watch))
-        await watch.price("87900")
-        with capture_logs():
+    with capture_logs():
+        async with a_stage("long") as stage, watching(stage, a_policy(OUT), tell=deaf) as watch:
+            await watch.until(lambda: is_seen(watch))
+            await watch.price("87900")
             await watch.until(lambda: stage.writes() != [], 20)
             await watch.rest(5)
         assert (await stage.account()).is_empty

@@ -63,3 +63,13 @@ def test_a_policy_is_accepted_once_for_its_account(notebook, journal):
     assert notebook.accepted("abc")
     assert not notebook.accepted("abd")
     assert not Notebook(journal.file, "8").accepted("abc")
+
+
+def test_what_is_acknowledged_is_kept_whole_and_per_account(notebook, journal):
+    notebook.keep_acknowledged({"BTCUSDT": frozenset({"rule warn", "policy odd"}), "ETHUSDT": frozenset({"rule warn"})})
+    Notebook(journal.file, "8").keep_acknowledged({"SOLUSDT": frozenset({"rule warn"})})
+    notebook.keep_acknowledged({"BTCUSDT": frozenset({"rule warn"})})
+    assert notebook.acknowledged() == {"BTCUSDT": frozenset({"rule warn"})}
+    notebook.keep_acknowledged({})
+    assert notebook.acknowledged() == {}
+    assert Notebook(journal.file, "8").acknowledged() == {"SOLUSDT": frozenset({"rule warn"})}

@@ -66,3 +66,24 @@ def test_a_migration_that_breaks_off_leaves_the_journal_as_it_was(tmp_path):
     engine.dispose()
     Journal.in_file(file).close()
     assert user_version(file) == schema.VERSION
+
+
+def test_a_journal_of_version_2_gets_what_came_later_and_keeps_what_it_has(tmp_path):
+    file = tmp_path / "journal.sqlite"
+    journal = Journal.in_file(file)
+    journal.remember_ban("host", 5, "why")
+    journal.close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("ALTER TABLE intents DROP COLUMN level_after")
+        connection.execute("DROP TABLE acknowledged")
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    again = Journal.in_file(file)
+    assert (again.banned_until_ms("host"), list(again.history())) == (5, [])
+    again.close()
+    engine = create_engine(f"sqlite:///{file}")
+    found = inspect(engine)
+    assert set(found.get_table_names()) == set(schema.metadata.tables)
+    assert {column["name"] for column in found.get_columns("intents")} == {column.name for column in schema.intents.columns}
+    engine.dispose()
+    assert user_version(file) == schema.VERSION

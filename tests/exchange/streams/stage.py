@@ -19,6 +19,7 @@ from marginbot.exchange.streams.sockets import dial
 from marginbot.paper.embedded import fresh_exchange
 from marginbot.paper.exchange import Switches
 from marginbot.paper.server import Ready, serving
+from tests.no_tls import NO_TLS
 
 BTC, ETH, SOL = Symbol("BTCUSDT"), Symbol("ETHUSDT"), Symbol("SOLUSDT")
 PATIENCE_S = 10.0
@@ -145,7 +146,7 @@ async def a_shop(switches: Switches | None = None, began_ms: int | None = None) 
     wall_ms = time.time_ns() // 1_000_000
     ahead = 0 if began_ms is None else began_ms - wall_ms
     exchange = fresh_exchange(lambda: time.time_ns() // 1_000_000 + ahead, "long", switches=switches)
-    async with serving(exchange) as ready, httpx.AsyncClient(trust_env=False) as http:
+    async with serving(exchange) as ready, httpx.AsyncClient(verify=NO_TLS, trust_env=False) as http:
         yield Shop(ready, exchange, http)
 
 

@@ -18,6 +18,7 @@ from marginbot.exchange.streams.user import UserStreams, part
 from marginbot.exchange.tokens import ListenToken
 from tests.exchange.conftest import an_exchange
 from tests.exchange.streams.stage import BTC, ETH, HandClock, Line, Shop, Told, a_shop, running, until
+from tests.no_tls import NO_TLS
 
 HOUR = 3600
 
@@ -66,7 +67,7 @@ class Hearing:
 
 @asynccontextmanager
 async def hearing(shop: Shop) -> AsyncIterator[Hearing]:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(verify=NO_TLS, trust_env=False) as http:
         heard = Hearing(shop, HourTokens(shop, http))
         async with running(heard.streams):
             yield heard

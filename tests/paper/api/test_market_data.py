@@ -28,8 +28,8 @@ def klines(world, interval="1m", **params):
 def test_candles_follow_the_price():
     world = after(a_world("demo"), MINUTE + 5 * SECOND)
     first, second = klines(world, startTime=str(EIGHT))
-    assert first[:7] == [EIGHT, "100000", "100000", "88200", "88200", "0", EIGHT + MINUTE - 1]
-    assert second[1:5] == ["88200"] * 4
+    assert first[:7] == [EIGHT, "100000", "100000", "80000", "80000", "0", EIGHT + MINUTE - 1]
+    assert second[1:5] == ["80000"] * 4
     assert len(first) == 12
 
 
@@ -47,8 +47,8 @@ def test_the_last_day_has_its_shape_in_both_forms():
     world = after(a_world("demo"), MINUTE)
     full = call(world, "GET", "/api/v3/ticker/24hr", symbol="BTCUSDT")
     check(DAY_ROW, json.loads(json.dumps(full)))
-    assert (full["openPrice"], full["lowPrice"], full["lastPrice"]) == ("100000", "88200", "88200")
-    assert (full["priceChange"], full["priceChangePercent"]) == ("-11800", "-11.8")
+    assert (full["openPrice"], full["lowPrice"], full["lastPrice"]) == ("100000", "80000", "80000")
+    assert (full["priceChange"], full["priceChangePercent"]) == ("-20000", "-20")
     mini = call(world, "GET", "/api/v3/ticker/24hr", symbols='["BTCUSDT"]', type="MINI")
     check(MINI_ROW, mini[0])
     assert len(call(world, "GET", "/api/v3/ticker/24hr")) == len(world.markets)

@@ -32,12 +32,17 @@ def test_the_default_world_has_a_long_a_short_one_with_orders_and_an_empty_one()
     assert spot(world).free == 2500
 
 
-def test_the_demo_falls_through_1_15_to_about_1_10_and_is_calm_then():
+def test_the_demo_falls_from_1_26_in_legs_with_a_rest_after_each_until_the_exchange_takes_it_at_1_05():
     world = World.fresh("demo", EIGHT)
-    assert (pair(world).quote.debt, level(world)) == (D("4000.12"), D(5000) / D("4000.12"))
-    levels = [level(after(world, 1000)) for _ in range(30)]
-    assert any(D("1.14") < one < D("1.16") for one in levels)
-    assert levels[-1] == levels[-5] == D(4410) / D("4000.12")
+    assert (pair(world).quote.debt, level(world)) == (D("4000.12"), D(5060) / D("4000.12"))
+    seen = [(market(after(world, 500)).mid, level(world)) for _ in range(60)]
+    prices = [price for price, _ in seen]
+    for rest in (97_000, 95_500, 93_600, 90_200, 82_900):
+        assert prices.count(rest) >= 3
+    assert prices[-1] == prices[-5] == 80_000
+    assert D("1.03") < min(level for _, level in seen if level is not None) < D("1.05")
+    assert seen[-1][1] is None
+    assert len(account(world).liquidations) == 1
 
 
 def test_the_plain_positions_stand_at_1_25():

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from marginbot.paper.embedded import fresh_exchange
 from marginbot.paper.keys import PAPER_API_KEY
 from marginbot.paper.server import PING_EVERY_S, PONG_WITHIN_S, _config, serving
+from tests.no_tls import NO_TLS
 from tests.paper.shell import a_signed_request
 
 
@@ -35,7 +36,7 @@ async def heard(socket):
 
 async def test_a_fill_reaches_both_kinds_of_stream_over_sockets():
     headers = {"X-MBX-APIKEY": PAPER_API_KEY}
-    async with serving(exchange()) as ready, httpx.AsyncClient(trust_env=False, headers=headers) as client:
+    async with serving(exchange()) as ready, httpx.AsyncClient(verify=NO_TLS, trust_env=False, headers=headers) as client:
         rest, query = ready["rest_url"], "isIsolated=true&symbol=BTCUSDT"
         token = (await client.post(f"{rest}/sapi/v1/userListenToken?{query}")).json()["token"]
         async with connect(ready["ws_api_url"]) as account, connect(f"{ready['stream_url']}/ws/btcusdt@aggTrade") as tape:
@@ -75,7 +76,7 @@ async def test_a_server_that_ends_says_so_to_everybody_and_does_not_wait_for_the
 
 
 async def test_a_dropped_connection_ends_without_a_closing_word():
-    async with serving(exchange()) as ready, httpx.AsyncClient(trust_env=False) as client:
+    async with serving(exchange()) as ready, httpx.AsyncClient(verify=NO_TLS, trust_env=False) as client:
         async with connect(f"{ready['stream_url']}/ws") as socket:
             assert (await client.post(f"{ready['rest_url']}/paper/streams", json={"do": "drop"})).status_code == 200
             with pytest.raises(ConnectionClosed) as closed:

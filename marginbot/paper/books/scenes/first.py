@@ -8,6 +8,11 @@ LONG = Position("BTCUSDT", base="0.05", quote_borrowed="4000")
 SHORT = Position("BTCUSDT", quote="5000", base_borrowed="0.04")
 LONG_BTC = Position("BTCUSDT", base="0.05", quote="12.5", quote_borrowed="4000", hours=3)
 LONG_3H = Position("BTCUSDT", base="0.05", quote_borrowed="4000", hours=3)
+LONG_WITH_IDLE_QUOTE = Position("BTCUSDT", base="0.05", quote="60", quote_borrowed="4000", hours=3)
+FALL_IN_LEGS = [
+    (0, "100000"), (2, "100000"), (4, "97000"), (5, "97000"), (7, "95500"), (9, "95500"), (11, "93600"), (13, "93600"),
+    (15, "90200"), (17, "90200"), (21, "82900"), (23, "82900"), (26, "80000"),
+]  # fmt: skip
 SHORT_ETH = Position("ETHUSDT", quote="6000", base_borrowed="1", hours=2)
 LONG_SOL = Position("SOLUSDT", base="20", quote="300", quote_borrowed="2000", hours=1)
 SOL_ORDERS = (Resting("SOLUSDT", "SELL", "5", "230"), Resting("SOLUSDT", "BUY", "1", "180"))
@@ -21,10 +26,10 @@ SCENES = {
         orders=SOL_ORDERS,
     ),
     "demo": Scenario(
-        about="a long whose price falls for 20 s, from level 1.25 to 1.10",
+        about="a long with idle coins whose price falls by 20 % in 26 s, with a rest after each leg",
         spot={"USDT": "2500"},
-        positions=(LONG_3H,),
-        moves={"BTCUSDT": [(0, "100000"), (2, "100000"), (22, "88200")]},
+        positions=(LONG_WITH_IDLE_QUOTE,),
+        moves={"BTCUSDT": FALL_IN_LEGS},
     ),
     "empty": Scenario(about="nothing but 10,000 USDT in spot", spot={"USDT": "10000"}),
     "long": Scenario(about="0.05 BTC held, 4,000 USDT owed", spot=SPOT, positions=(LONG,)),
