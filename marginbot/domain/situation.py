@@ -46,15 +46,14 @@ class RuleMemory:
 class Ruling:
     """What a ladder says of a situation: the most severe rule that fires, or None; each rule's memory after this look; why.
 
-    An acting rule goes before an alert of any severity. milder: the others that fire as well, for the message. holds: one
-    sentence a rule that does not fire, for people. rearmed: rules that may fire again since this look: what they told of is
-    over. next_change: when time alone may change the verdict, None when it cannot.
+    An acting rule goes before an alert of any severity. milder: the others that fire as well, for the message. rearmed: rules
+    that may fire again since this look: what they told of is over. next_change: when time alone may change the verdict, None
+    when it cannot.
     """
 
     fires: Rule | None
     because: str
     memory: dict[str, RuleMemory]
     milder: tuple[Rule, ...] = ()
-    holds: tuple[str, ...] = ()
     rearmed: tuple[str, ...] = ()
     next_change: datetime | None = None

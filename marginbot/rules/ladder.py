@@ -14,10 +14,10 @@ from marginbot.domain.amounts import exact
 from marginbot.domain.margin import Fence, deciding_level, fence
 from marginbot.domain.policy import Do, Ladder, Rule
 from marginbot.domain.situation import RuleMemory, Ruling, Situation
-from marginbot.rules.conditions import due_at, gauge_of, holds, over, rearm_level
+from marginbot.rules.conditions import due_at, holds, over
 from marginbot.rules.marks import trigger_marks, way_back_marks
 from marginbot.rules.succession import PROTECTIVE, Memories, retry_at, still_called, taking_over
-from marginbot.rules.words import condition, duration, measured, short
+from marginbot.rules.words import condition, short
 
 FRESH = RuleMemory()
 
@@ -40,7 +40,6 @@ def judge(ladder: Ladder, situation: Situation, memories: Memories) -> Ruling:
         because=_level(situation) + (firing[chosen.name] if chosen else "no rule fires"),
         memory=memory,
         milder=tuple(rule for rule in called if rule is not chosen),
-        holds=tuple(_silence(rule, situation, memory[rule.name]) for rule in ladder.rules if rule.name not in firing),
         rearmed=tuple(name for name, one in kept.items() if one.armed and not memories.get(name, one).armed),
         next_change=next_change(ladder, situation, memory),
     )
@@ -104,7 +103,6 @@ def _nothing_owed(ladder: Ladder, situation: Situation, memories: Memories) -> R
         fires=None,
         because=f"{situation.account.symbol} owes nothing",
         memory={name: RuleMemory(armed=True, fired_at=one.fired_at) for name, one in known.items()},
-        holds=tuple(f"{name}: nothing is owed" for name in known),
         rearmed=tuple(name for name, one in known.items() if not one.armed),
     )
 
@@ -117,16 +115,3 @@ def _weight(rule: Rule) -> int:
 def _level(situation: Situation) -> str:
     level = deciding_level(situation.account)
     return "" if level is None else f"level {short(level)}: "
-
-
-def _silence(rule: Rule, situation: Situation, memory: RuleMemory) -> str:
-    """Why a rule does not fire."""
-    seen = measured(gauge_of(rule, situation))
-    if memory.armed:
-        return f"{rule.name}: {seen}; it waits until {condition(rule.when)}"
-    tried = "was tried and failed" if memory.failed else "has fired"
-    if over(rule, situation):
-        return f"{rule.name}: {tried}; its cool-down of {duration(rule.cool_down)} is not over"
-    level = rearm_level(rule)
-    until = "that is over" if level is None else f"the level is back at {short(level)}"
-    return f"{rule.name}: {tried}; {seen}; it waits until {until}"

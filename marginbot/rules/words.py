@@ -28,7 +28,6 @@ from marginbot.domain.policy import (
     TrailingLevel,
     When,
 )
-from marginbot.rules.conditions import Gauge, Measure
 
 _LEFT_AS = {Into.QUOTE: "as quote", Into.BASE: "as base", Into.KEEP: "as both coins"}
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
@@ -86,26 +85,6 @@ def deed(rule: Rule) -> str:
             return f"send to spot what is more than a level of {target} needs"
         case _ as never:
             assert_never(never)
-
-
-def measured(gauge: Gauge | None) -> str:
-    """`the level is 1.31`: what a gauge shows, for a sentence that goes on with `and ...`."""
-    if gauge is None:
-        return "its moment has not come"
-    value = gauge.value
-    if value is None:
-        return f"the {gauge.measure.value} is not known"
-    match gauge.measure:
-        case Measure.STATUS:
-            return "the exchange says nothing that bad"
-        case Measure.TIME_LEFT:
-            return "no delisting is that near"
-        case Measure.AGE:
-            return f"the debt is {duration(timedelta(seconds=int(value)))} old"
-        case Measure.DISTANCE | Measure.RATE:
-            return f"the {gauge.measure.value} is {short(value)} %"
-        case _:
-            return f"the {gauge.measure.value} is {short(value)}"
 
 
 def short(value: Decimal) -> str:
