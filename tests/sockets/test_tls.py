@@ -97,7 +97,7 @@ def test_a_certificate_nobody_vouches_for_is_refused_before_anything_is_sent(
     settings = {"VENUE": "live", "EXCHANGE__API_KEY": "key-for-tests", "EXCHANGE__API_SECRET": "secret-for-tests"}
     bot = Bot(tmp_path, clean_environment(tmp_path) | {name: places.get(value, value) for name, value in attempt.items()})
     before = impostor.connections
-    ended = bot.run("unwind", "BTCUSDT", "--yes", "--json", "--deadline", "0.5", EXCHANGE__REST_URL=impostor.url, **settings)
+    ended = bot.run("unwind", "BTCUSDT", "--yes", "--json", "--deadline", "1.5", EXCHANGE__REST_URL=impostor.url, **settings)
     assert ended.code == 4
     assert "could not prove to be the exchange, its certificate is not to be trusted" in ended.document["reason"]
     assert "Traceback" not in ended.err
