@@ -237,7 +237,7 @@ def _loaded(file: Path, saved: SavedWorld, now_ms: int) -> World:
     try:
         return World.load(saved.world, now_ms)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
-        raise _corrupt(file, repr(problem)) from problem
+        raise _corrupt(file, problem if type(problem) is ValueError else repr(problem)) from problem
 
 
 def _corrupt(file: Path, problem: object) -> WorldCorrupt:

@@ -44,7 +44,7 @@ def test_a_situation_without_memory_has_no_peak_no_age_no_cost_and_nothing_due()
     assert (bare.daily_rate_pct, bare.delisting_at, bare.peak_level, bare.owing_since) == (None, None, None, None)
     assert (bare.interest_paid, bare.cron_due) == (0, frozenset())
     ruling = Ruling(None, "all is calm", {})
-    assert (ruling.milder, ruling.holds, ruling.rearmed, ruling.next_change) == ((), (), (), None)
+    assert (ruling.milder, ruling.rearmed, ruling.next_change) == ((), (), None)
 
 
 def test_whoever_wants_a_severity_wants_all_above_it_and_reads_it_as_a_word():
