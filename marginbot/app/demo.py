@@ -20,10 +20,10 @@ from marginbot.exchange.adapter import open_exchange
 from marginbot.exchange.signing import HmacSigner
 from marginbot.paper.books.scenarios import DEFAULT_UID
 from marginbot.paper.embedded import IN_PROCESS_URL, fresh_exchange
-from marginbot.paper.exchange import Exchange
+from marginbot.paper.exchange import Exchange as PaperExchange
 from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
 from marginbot.paper.transport import FaultTransport
-from marginbot.settings import Settings, Venue
+from marginbot.settings import Exchange, Settings, Unwind, Venue
 
 PAIR: Final = Symbol("BTCUSDT")
 SCENARIO: Final = "demo"
@@ -62,7 +62,7 @@ class Demo:
     """An open marginbot on the falling world."""
 
     app: App
-    exchange: Exchange
+    exchange: PaperExchange
     began_ms: int
 
     async def tell_prices(self, fences: Fences) -> None:
@@ -100,7 +100,9 @@ async def open_demo(settings: Settings, clock: Clock | None = None) -> AsyncIter
     with tempfile.TemporaryDirectory(prefix="marginbot-demo-") as folder:
         policy = Path(folder) / "policy.toml"
         policy.write_text(POLICY, encoding="utf-8")
-        own = settings.model_copy(update={"policy": settings.policy.model_copy(update={"file": policy})})
+        # The same story for everybody: the day on which a live key ends, or a short deadline, has no place in it.
+        usual = {"exchange": Exchange(), "unwind": Unwind()}
+        own = settings.model_copy(update={"policy": settings.policy.model_copy(update={"file": policy}), **usual})
         began_ms = wall_ms()
         paper = fresh_exchange(wall_ms, SCENARIO)
         journal = Journal("sqlite://")

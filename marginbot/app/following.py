@@ -9,7 +9,7 @@ import httpx
 import structlog
 
 from marginbot.engine.ports import Clock
-from marginbot.errors import ExchangeError, NotSent, ReadFailed, RequestRejected
+from marginbot.errors import ExchangeError, MarginbotError, NotSent, ReadFailed, RequestRejected
 from marginbot.exchange.spot_testnet import NEW_ORDER, SpotTestnet
 from marginbot.paper.errors import PaperError
 from marginbot.paper.follower import FRESH_S, Follower
@@ -51,7 +51,7 @@ class Following:
             await self.clock.sleep(FRESH_S)
             try:
                 await self.follower.refresh()
-            except (ExchangeError, PaperError) as trouble:
+            except (MarginbotError, PaperError) as trouble:
                 log.debug("the testnet shows no prices now", reason=str(trouble))
 
 

@@ -46,7 +46,7 @@ async def open_guard(
     account = await account_of(app, outside, dry_run=dry_run)
     policy = _as_it_is_now(app, policy)
     with instance_lock(app.locks, app.venue, account):
-        notebook = Notebook(app.journal.file, account)
+        notebook = Notebook(app.journal.file, account, rehearsal=dry_run)
         outfit = Outfit(
             exchange=sharing(app.exchange),
             journal=app.journal,

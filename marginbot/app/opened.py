@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from marginbot.domain.amounts import Symbol
-from marginbot.domain.plan import Goal, Limits
+from marginbot.domain.plan import OUR_ID, Goal, Limits
 from marginbot.engine.checkup import Checkup
 from marginbot.engine.errands import ToFlat
 from marginbot.engine.events import Observer, nobody
@@ -63,7 +63,7 @@ class App:
     streams: Streams | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     jitter: Callable[[], float] = random.random
-    new_id: Callable[[], str] = field(default=lambda: f"mb-{uuid.uuid4().hex[:29]}")
+    new_id: Callable[[], str] = field(default=lambda: f"{OUR_ID}{uuid.uuid4().hex[:29]}")
     testnet: SpotTestnet | None = None
     spare: Spare | None = None
 

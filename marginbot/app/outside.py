@@ -40,6 +40,11 @@ NEVER_WATCHED: Words = (
 )  # fmt: skip
 
 
+def refused(why: str) -> Words:
+    """The last words of a start that waited for an exchange which then refuses the key, or a key that is not fit."""
+    return Severity.CRITICAL, "ended", f"The exchange answers, but marginbot has ended: {why.rstrip('.')}. No pair is watched."
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What machines see. alive: whether the work goes round; status: one line; over: whether the process ends with it."""
@@ -86,12 +91,17 @@ class Outside:
             told = (lambda: health.well(HEARTBEAT)), (lambda why: health.ill(HEARTBEAT, why))
             daemon.beside["the heartbeat"] = until(stop, Heartbeat(url.get_secret_value(), clock, alive, *told).run)
 
-    def while_waiting(self, clock: Clock, health: Health, place: str, ends: Callable[[], bool], over: asyncio.Event) -> Works:
+    def while_waiting(
+        self, clock: Clock, health: Health, place: str, last_words: Callable[[], Words], over: asyncio.Event
+    ) -> Works:
         """What tells the outside that the exchange does not answer and nothing is watched yet, until `over` is set.
 
-        ends: whether the process ends then, or begins to watch.
+        last_words: asked then; all but `ANSWERS` say that the process ends.
         """
-        alerts = self._alerts(clock, health, place, dict, UNREACHED, lambda _: NEVER_WATCHED if ends() else ANSWERS)
+        alerts = self._alerts(clock, health, place, dict, UNREACHED, lambda _: last_words())
+
+        def ends() -> bool:
+            return last_words() is not ANSWERS
 
         def status() -> str:
             return scrubber()(f"NOT WATCHING: {'; '.join(health.troubles().values())}")

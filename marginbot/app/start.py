@@ -7,13 +7,13 @@ import asyncio
 import structlog
 
 from marginbot.app.opened import App
-from marginbot.app.outside import Outside
+from marginbot.app.outside import ANSWERS, NEVER_WATCHED, Outside, refused
 from marginbot.engine.clock import rest
 from marginbot.engine.daemon.beside import Beside
 from marginbot.engine.daemon.health import Health
 from marginbot.engine.patience import DeadlineReached
 from marginbot.engine.rights import missing_rights
-from marginbot.errors import MarginbotError, NotSent, RateLimited, ReadFailed, SafetyRefused
+from marginbot.errors import MarginbotError, NotSent, RateLimited, ReadFailed, RequestRejected, SafetyRefused
 
 START = "the start"
 QUIET, ONE_TRY = 10.0, 60.0
@@ -39,7 +39,8 @@ async def account_of(app: App, outside: Outside | None = None, *, dry_run: bool 
 async def _waited(app: App, outside: Outside | None, dry_run: bool, trouble: MarginbotError) -> str:
     health, over = Health(app.clock), asyncio.Event()
     place = app.venue + (" (dry run)" if dry_run else "")
-    works = {} if outside is None else outside.while_waiting(app.clock, health, place, app.stop.is_set, over)
+    last_words = NEVER_WATCHED
+    works = {} if outside is None else outside.while_waiting(app.clock, health, place, lambda: last_words, over)
     beside = asyncio.create_task(Beside(health, app.clock, over, lambda *_: None).run(works), name="the start")
     try:
         while True:
@@ -50,7 +51,11 @@ async def _waited(app: App, outside: Outside | None, dry_run: bool, trouble: Mar
                 account = await _asked(app, dry_run, ONE_TRY)
             except (ReadFailed, NotSent, RateLimited, DeadlineReached) as again:
                 trouble = again
+            except (SafetyRefused, RequestRejected) as refusal:
+                last_words = refused(str(refusal))
+                raise
             else:
+                last_words = ANSWERS
                 log.info("the exchange answers")
                 return account
     finally:

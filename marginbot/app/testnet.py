@@ -102,15 +102,24 @@ def _spot_testnet(
 
 
 async def _survey(testnet: SpotTestnet, clock: Clock) -> Elsewhere:
-    for pause in PAUSES:
+    pauses = iter(PAUSES)
+    while True:
         try:
-            return await survey_of(testnet)
-        except (NotSent, ReadFailed):
-            await clock.sleep(pause)
-    try:
-        return await survey_of(testnet)
-    except (NotSent, ReadFailed, RequestRejected) as trouble:
-        raise NotSent(f"the margin books begin at the prices of {testnet.host}, which shows none now: {trouble}") from trouble
+            return _with_trade(await survey_of(testnet))
+        except (NotSent, ReadFailed, RequestRejected) as trouble:
+            pause = next(pauses, None)
+            if pause is None:
+                raise NotSent(
+                    f"the margin books begin at the prices of {testnet.host}, which shows none now: {trouble}"
+                ) from trouble
+        await clock.sleep(pause)
+
+
+def _with_trade(elsewhere: Elsewhere) -> Elsewhere:
+    """Books without any pair would never get one. Raises: ReadFailed."""
+    if not elsewhere.markets(catalogue.markets()):
+        raise ReadFailed("none of the emulator's pairs is traded there now")
+    return elsewhere
 
 
 def _beginning(elsewhere: Elsewhere) -> Beginning:

@@ -10,7 +10,7 @@ from marginbot.engine.checkup import Finding, Grade
 from marginbot.errors import MarginbotError, RequestRejected
 from marginbot.exchange.spot_testnet import SpotTestnet
 from marginbot.paper.books import catalogue
-from marginbot.paper.shown import Elsewhere
+from marginbot.paper.books.market import Market
 
 CHECK = "testnet"
 
@@ -22,14 +22,16 @@ async def testnet_finding(testnet: SpotTestnet) -> Finding:
     except MarginbotError as trouble:
         mend = "check the network and exchange.rest_url; then run this again"
         return Finding(CHECK, Grade.PROBLEM, f"{testnet.host} shows no prices: {trouble}", mend)
-    missing = unlisted(elsewhere)
+    missing, traded = unlisted(elsewhere), elsewhere.markets(catalogue.markets())
+    if not traded:
+        return Finding(CHECK, Grade.PROBLEM, f"none of the emulator's pairs is traded on {testnet.host} now", "run this again")
     found = f"prices, rules and books are those of {testnet.host}"
     found += f"; the emulator's pairs {', '.join(missing)} are not traded there" if missing else ""
     if not testnet.checks:
         mend = "make a key there and set exchange.api_key and exchange.api_secret (or private_key_file)"
         return Finding(CHECK, Grade.WARNING, f"{found}; without a key of it orders are not checked there", mend)
     try:
-        await testnet.check(_smallest_order(elsewhere))
+        await testnet.check(_smallest_order(*next(iter(traded.items()))))
     except RequestRejected as refusal:
         return Finding(CHECK, Grade.PROBLEM, f"{testnet.host} refuses a plain order: {refusal}", "check the key, made there")
     except MarginbotError as trouble:
@@ -37,9 +39,8 @@ async def testnet_finding(testnet: SpotTestnet) -> Finding:
     return Finding(CHECK, Grade.OK, f"{found}; every order is checked there before it is placed in the books here")
 
 
-def _smallest_order(elsewhere: Elsewhere) -> dict[str, str]:
-    """A market order for about twice the least value, on the first pair that trades."""
-    symbol, market = next(iter(elsewhere.markets(catalogue.markets()).items()))
+def _smallest_order(symbol: str, market: Market) -> dict[str, str]:
+    """A market order for about twice the least value."""
     listing = market.listing
     step = listing.step or Decimal("0.00000001")
     steps = (max(listing.min_notional, Decimal(1)) * 2 / market.mid / step).to_integral_value(ROUND_CEILING)

@@ -163,13 +163,15 @@ class PlaceBackstop:
 
 BACKSTOP: Final = "backstop"
 """The rule in whose name it is placed and a pair is brought home after it; its kind in the journal as well."""
+OUR_ID: Final = "mb-"
+"""How every client order id of ours begins."""
 BACKSTOP_ID: Final = "bs-"
-"""How the client order id of a backstop begins, before that of any other order of ours."""
+"""What a backstop has before that: it alone rests, and must be known from the owner's orders."""
 
 
 def is_backstop_id(client_id: str) -> bool:
     """Whether an order was placed as a backstop, by this process or by an earlier one."""
-    return client_id.startswith(BACKSTOP_ID)
+    return client_id.startswith(BACKSTOP_ID + OUR_ID)
 
 
 Step = CancelOrders | CancelOrder | CloseOrder | PlaceBackstop | Repay | Sweep | TopUp

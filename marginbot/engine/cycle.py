@@ -71,8 +71,9 @@ class Cycle:
         return ending
 
     def _look_whether_lifted(self, first: Look) -> None:
-        after = self.report.after
-        why = not_lifted(first.account, after, self.report.steps) if self.errand.lifts and after is not None else None
+        after, coming = self.report.after, self.looker.top_ups.followed
+        steps = [step for step in self.report.steps if step.intent_id not in coming]
+        why = not_lifted(first.account, after, steps) if self.errand.lifts and after is not None else None
         if why is not None:
             self.observer(Notice(f"{self.errand.symbol}: {why}", alarm=True))
 
@@ -93,6 +94,8 @@ class Cycle:
                     return Ending(Outcome.RESIDUE, decided.because)
                 case Verdict.WAIT:
                     look = await self._wait(decided, look)
+                case Verdict.ACT if self._places_again(decided):
+                    return Ending(Outcome.STOPPED, "the backstop that was placed is not shown as it was sent")
                 case Verdict.ACT:
                     look = await self._act(decided, look)
 
@@ -104,6 +107,11 @@ class Cycle:
             self.observer(Notice(f"waiting: {decided.because}", alarm=decided.capped))
             await self.looker.patience.pause(seconds)
         return await self.looker.again(decided.needs)
+
+    def _places_again(self, decided: Plan) -> bool:
+        """A second backstop in one run: the answers lag behind the first, or tell it otherwise; no second look would end that."""
+        placed = any(isinstance(one.step, PlaceBackstop) and one.status is StepStatus.DONE for one in self.report.steps)
+        return placed and any(isinstance(step, PlaceBackstop) for step in decided.steps)
 
     async def _act(self, decided: Plan, look: Look) -> Look:
         now = self.looker.patience.clock.monotonic()

@@ -44,10 +44,11 @@ class StepEnded:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something a person should know; `alarm` when it should wake somebody."""
+    """Something a person should know; `alarm` when it should wake somebody, `critical` when a position ended by it."""
 
     text: str
     alarm: bool = False
+    critical: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from marginbot.exchange.sender import LIMITS
 
 
 @functools.cache
-def _authorities() -> ssl.SSLContext:
+def authorities() -> ssl.SSLContext:
     """Whom this process believes. Reading them all takes longer than most commands, so it is done once."""
     return httpx.create_ssl_context(trust_env=False)
 
@@ -30,7 +30,7 @@ class Transport(httpx.AsyncHTTPTransport):
     """One request, one answer: no proxies, no second protocol, no retries. tls: whether any address will be https."""
 
     def __init__(self, *, tls: bool = True) -> None:
-        super().__init__(_authorities() if tls else _nobody(), trust_env=False, http2=False, retries=0, limits=LIMITS)
+        super().__init__(authorities() if tls else _nobody(), trust_env=False, http2=False, retries=0, limits=LIMITS)
         # Nothing public of httpx leads there. Were it called otherwise one day, idle connections would cost more again, no less.
         self._pool._network_backend = _Backend(self._pool._network_backend)
 

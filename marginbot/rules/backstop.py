@@ -1,8 +1,8 @@
 """The backstop: one stop order that rests at the exchange and closes a position when nobody here can.
 
-It stands half-way between the last rung and liquidation, sells (or buys back) what an unwind would, and repays with what it
-receives; it never borrows. The price of the last rung is that of the most severe rule that acts and has a price on the dangerous
-side; where no rule has one, a rung that leaves twice the least distance (3 %) stands in for it.
+It stands half-way between the last rung and liquidation, sells (or buys back) what an unwind into quote would, and repays with
+what it receives; it never borrows. The price of the last rung is that of the most severe rule that acts and has a price on the
+dangerous side; where no rule has one, a rung that leaves twice the least distance (3 %) stands in for it.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def _prices(place: Place, account: IsolatedAccount, look: Look) -> tuple[Decimal
 
 
 def _quantity(side: Side, look: Look, limit: Decimal) -> Decimal:
-    """What an unwind would trade, as far as one order can: base on the step."""
+    """What an unwind into quote would trade, as far as one order can: base on the step."""
     filters, base, quote = look.market.rules.filters, look.account.base, look.account.quote
     step = filters.order_step
     if side is Side.SELL:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from marginbot.domain.account import LevelStatus
 from marginbot.domain.amounts import ZERO, exact, plain
+from marginbot.domain.book import levels_for
 from marginbot.domain.look import Look
 from marginbot.domain.plan import CancelOrder, Need, PlaceBackstop, Plan, Side, Verdict, is_backstop_id
 from marginbot.domain.policy import Ladder
@@ -32,7 +33,7 @@ def plan_backstop(ladder: Ladder, situation: Situation, look: Look, *, banded: b
         return Plan(Verdict.WAIT, "reading the open orders", needs=frozenset({Need.ORDERS}))
     wanted = backstop_for(ladder, situation, look) if ladder.backstop else Absent("the policy wants none", needed=False)
     ours = [order for order in look.orders if is_backstop_id(order.client_id)]
-    kept = next((order for order in ours if not order.works and _may_stay(order, wanted)), None)
+    kept = next((order for order in ours if not _hangs(order, look) and _may_stay(order, wanted)), None)
     surplus = tuple(_cancel(look, order, wanted) for order in ours if order is not kept)
     if surplus:
         return Plan(Verdict.ACT, surplus[0].because, surplus, frozenset({Need.ORDERS}))
@@ -69,6 +70,16 @@ def check_backstop(plan: Plan, look: Look, now: float, unresolved: tuple[str, ..
         _check_size(step, look)
 
 
+def _hangs(order: OpenOrder, look: Look) -> bool:
+    """Triggered, and no price that is there fills it. What the exchange says of it is not enough: some answers say of every
+    order that it works, and a stop that was taken back for that would be placed and taken back without end.
+    """
+    levels = levels_for(look.market.book, order.side)
+    if not order.works or not levels:
+        return False
+    return levels[0].price < order.limit_price if order.side is Side.SELL else levels[0].price > order.limit_price
+
+
 def _may_stay(order: OpenOrder, wanted: Wanted | Absent) -> bool:
     """Where none could be placed now, one that rests is better than none."""
     return fits(order, wanted) if isinstance(wanted, Wanted) else wanted.needed
@@ -97,13 +108,13 @@ def _cancel(look: Look, order: OpenOrder, wanted: Wanted | Absent) -> CancelOrde
         order_id=order.order_id,
         list_id=None,
         client_ids=(order.client_id,),
-        because=f"backstop order {order.order_id} is taken back: {_why(order, wanted)}",
-        aloud=order.works,
+        because=f"backstop order {order.order_id} is taken back: {_why(order, wanted, look)}",
+        aloud=_hangs(order, look),
     )
 
 
-def _why(order: OpenOrder, wanted: Wanted | Absent) -> str:
-    if order.works:
+def _why(order: OpenOrder, wanted: Wanted | Absent, look: Look) -> str:
+    if _hangs(order, look):
         return f"it was triggered at {plain(order.stop_price)} and not filled at {plain(order.limit_price)} or better"
     if isinstance(wanted, Absent):
         return wanted.because

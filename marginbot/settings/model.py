@@ -22,7 +22,9 @@ LIVE_WS_API_URL: Final = "wss://ws-api.binance.com:443/ws-api/v3"
 """Where `venue = live` goes when nothing else is set. Source: api.md, hosts."""
 TESTNET_URL: Final = "https://testnet.binance.vision"
 TESTNET_STREAM_URL: Final = "wss://stream.testnet.binance.vision"
-"""Where `venue = testnet` asks for prices. Source: api.md, testnet and demo."""
+DEMO_URL: Final = "https://demo-api.binance.com"
+DEMO_STREAM_URL: Final = "wss://demo-stream.binance.com"
+"""Where `venue = testnet` asks for prices, and the demo mode, whose prices are others. Source: api.md, testnet and demo."""
 
 
 class Venue(Enum):
@@ -140,7 +142,8 @@ class Settings(BaseSettings):
     @property
     def market_stream_address(self) -> str | None:
         """Where prices are heard; None: they are only polled."""
-        return self._socket(self.exchange.stream_url, {Venue.LIVE: LIVE_STREAM_URL, Venue.TESTNET: TESTNET_STREAM_URL})
+        testnet = DEMO_STREAM_URL if self.base_url == DEMO_URL else TESTNET_STREAM_URL
+        return self._socket(self.exchange.stream_url, {Venue.LIVE: LIVE_STREAM_URL, Venue.TESTNET: testnet})
 
     @property
     def user_stream_address(self) -> str | None:

@@ -38,6 +38,8 @@ do = "deleverage"
 target_level = "1.6"
 max_slippage_bps = "500"
 """
+APART_S = 1.0
+"""An errand takes about a sixtieth of what the exchange allows in a minute, and the daemon's own meter holds it to that."""
 Moment = tuple[int, int, str, str, str, str]
 
 
@@ -92,7 +94,7 @@ def fall(daemon: Daemon, server: Server, prices: IO[str]) -> None:
             prices.write(f"{symbol} {price}\n")
             ended += 1
             daemon.until(lambda: daemon.running.err.read_bytes().count(b'"an errand ended"') >= ended, "no errand ended")  # noqa: B023
-            never.wait(0.05)
+            never.wait(APART_S)
 
 
 def reactions(moments: list[Moment]) -> list[tuple[float, float]]:

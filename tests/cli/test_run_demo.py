@@ -16,11 +16,11 @@ from marginbot.cli.run_demo import Narrator, play
 from marginbot.cli.shell import Shell
 from marginbot.cli.style import theme
 from marginbot.domain.amounts import plain
-from marginbot.settings import Settings
+from marginbot.settings import Exchange, Settings, Unwind
 from tests.virtual_time import VirtualClock, VirtualTimeLoop
 
 
-def played(interrupted_after: float | None = None) -> tuple[int, Narrator, str, float]:
+def played(interrupted_after: float | None = None, settings: Settings | None = None) -> tuple[int, Narrator, str, float]:
     """Exit code, who told it, what was shown, and how many seconds it took."""
     output, screen = Output(), StringIO()
     console = Console(file=screen, width=400, theme=theme(), highlight=False)
@@ -29,7 +29,7 @@ def played(interrupted_after: float | None = None) -> tuple[int, Narrator, str, 
     async def story() -> tuple[int, Narrator]:
         if interrupted_after is not None:
             asyncio.get_running_loop().call_later(interrupted_after, os.kill, os.getpid(), signal.SIGINT)
-        return await play(Shell(Settings(), output), VirtualClock())
+        return await play(Shell(settings or Settings(), output), VirtualClock())
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         code, narrator = runner.run(story())
@@ -38,7 +38,13 @@ def played(interrupted_after: float | None = None) -> tuple[int, Narrator, str, 
 
 @pytest.fixture(scope="module")
 def told() -> tuple[int, Narrator, str, float]:
-    return played()
+    """As seen by somebody whose live key ends today and whose unwinds may take a tenth of a second."""
+    own = {"exchange": Exchange(key_expires="2026-03-04"), "unwind": Unwind(deadline="0.1")}  # type: ignore[arg-type]
+    return played(settings=Settings().model_copy(update=own))
+
+
+def test_the_owners_key_has_no_place_in_it(told):
+    assert "key_expires" not in told[2]
 
 
 def test_it_ends_by_itself_in_under_half_a_minute_with_exit_0(told):

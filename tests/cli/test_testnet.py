@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from marginbot.paper.books.actions import set_status
 from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
 from tests.cli.paper_world import balances, documents
 from tests.elsewhere import Elsewhere, put_elsewhere
@@ -42,6 +43,16 @@ def test_doctor_tries_the_key_on_a_plain_order(marginbot, capsys, monkeypatch, t
     with_key(monkeypatch, "k" * 64)
     found = finding(marginbot, capsys, code=1)
     assert (found["status"], "refuses a plain order" in found["found"]) == ("problem", True)
+
+
+def test_doctor_says_when_no_pair_of_ours_is_traded_there(marginbot, capsys, monkeypatch, there):
+    with_key(monkeypatch)
+    assert marginbot("status", "--quiet") == 0
+    capsys.readouterr()
+    for symbol in there.exchange.world.markets:
+        set_status(there.exchange.world, symbol, "BREAK")
+    found = finding(marginbot, capsys, code=1)
+    assert (found["status"], "none of the emulator's pairs is traded on" in found["found"]) == ("problem", True)
 
 
 def test_doctor_shows_a_testnet_that_is_away_and_goes_on(marginbot, capsys, there):

@@ -20,6 +20,8 @@ from tests.engine.places import Place
 from tests.engine.stage import Stage, a_stage
 from tests.virtual_time import in_virtual_time
 
+REFUSED = {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}
+
 
 @asynccontextmanager
 async def starting(tmp_path: Path, **fault: object) -> AsyncIterator[tuple[Stage, App, Place, asyncio.Task[str]]]:
@@ -74,9 +76,21 @@ async def test_a_ban_is_sat_out_in_silence(tmp_path: Path):
 
 
 @in_virtual_time
+async def test_a_key_that_is_refused_after_a_wait_ends_the_start_and_nobody_is_told_that_it_watches(tmp_path: Path):
+    async with starting(tmp_path, kind="disconnect") as (stage, _, place, begun):
+        await asyncio.sleep(30)
+        stage.paper.faults.clear()
+        stage.fault(path="/*", count=None, kind="answer", status=401, body=json.dumps(REFUSED))
+        with pytest.raises(RequestRejected):
+            await begun
+        assert texts(place)[-1].startswith("The exchange answers, but marginbot has ended: GET /api/v3/account: ")
+        assert texts(place)[-1].endswith(". No pair is watched.")
+        assert not [text for text in texts(place) if "begins to watch" in text]
+
+
+@in_virtual_time
 async def test_a_key_that_is_refused_ends_the_start_at_once(tmp_path: Path):
-    refused = {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}
-    async with starting(tmp_path, kind="answer", status=401, body=json.dumps(refused)) as (_, _, place, begun):
+    async with starting(tmp_path, kind="answer", status=401, body=json.dumps(REFUSED)) as (_, _, place, begun):
         with pytest.raises(RequestRejected):
             await begun
         assert place.messages == []

@@ -20,6 +20,7 @@ from marginbot.engine.journal.journal import Journal
 from marginbot.engine.report import Outcome, StepStatus
 from marginbot.errors import NotSent
 from marginbot.exchange.spot_testnet import open_spot_testnet
+from marginbot.paper.books.actions import set_status
 from marginbot.paper.embedded import fresh_exchange
 from marginbot.paper.faults import Fault
 from marginbot.paper.follower import Follower
@@ -154,6 +155,28 @@ async def test_books_that_cannot_begin_say_whose_prices_are_missing(elsewhere, f
         async with open_app(settings(), clock=clock):
             pass
     assert not (folder / "state" / "marginbot" / "testnet" / "paper-world.json").exists()
+
+
+@in_virtual_time
+async def test_books_without_a_pair_to_trade_do_not_begin(elsewhere, folder):
+    clock = VirtualClock()
+    there = elsewhere(clock)
+    for symbol in there.exchange.world.markets:
+        set_status(there.exchange.world, symbol, "BREAK")
+    with pytest.raises(NotSent, match="none of the emulator's pairs is traded there now"):
+        async with open_app(settings(), clock=clock):
+            pass
+    assert not (folder / "state" / "marginbot" / "testnet" / "paper-world.json").exists()
+
+
+@in_virtual_time
+async def test_a_refusal_once_does_not_keep_the_books_from_beginning(elsewhere):
+    clock = VirtualClock()
+    there = elsewhere(clock)
+    delisted = json.dumps({"code": -1121, "msg": "Invalid symbol."})
+    there.exchange.faults.add(Fault(kind="answer", path="/api/v3/exchangeInfo", status=400, body=delisted))
+    async with open_app(settings(), clock=clock) as app:
+        assert len((await app.status()).pairs) == 4
 
 
 @in_virtual_time

@@ -171,8 +171,26 @@ class TestThePlan:
         assert steps(ours(stop="86173")) == ["1"]
         assert steps(ours(limit="85500")) == [], "as near as the exchange may have asked for"
         assert steps(ours(quantity="0.04")) == ["1"]
-        assert steps(ours(works=True)) == ["1"]
+        assert steps(ours(works=True)) == [], "every bid fills it: it was not triggered, whatever the answer says"
         assert steps(ours(), ladder=a_ladder()) == ["1"], "the policy wants none"
+        owners = replace(ours(2, stop="90000"), client_id="bs-2")
+        assert steps(ours(), owners) == [], "what another bot calls bs- is not ours"
+
+    @pytest.mark.parametrize(
+        ("bid", "ask", "side", "taken_back"),
+        [
+            ("83419.99", "100001", Side.SELL, True),
+            ("83420", "100001", Side.SELL, False),
+            ("99999", "119832.25", Side.BUY, True),
+            ("99999", "119832.24", Side.BUY, False),
+        ],
+    )
+    def test_one_that_was_triggered_is_taken_back_where_no_price_that_is_there_fills_it(self, bid, ask, side, taken_back):
+        book = a_book(bids=(f"{bid} x 10",), asks=(f"{ask} x 10",))
+        order = ours(works=True) if side is Side.SELL else replace(ours(limit="119832.24", works=True), side=side)
+        look = seen(locked(), order, book=book)
+        plan = plan_backstop(LADDER, a_situation(look.account), look)
+        assert [(step.aloud, "was triggered" in step.because) for step in plan.steps] == [(True, True)] * taken_back
 
     def test_of_two_one_stays(self):
         look = seen(locked(), replace(ours(1), locked=D("0.02")), replace(ours(2), locked=D("0.03")))
@@ -214,7 +232,7 @@ class TestTheGuard:
         with pytest.raises(PlanRefused, match="only when none rests"):
             check_backstop(alone, seen(None, ours()), 0.0, ())
         owners = OpenOrder("9", "web-9", Side.SELL, D("0.05"), EIGHT)
-        look = seen(locked(), ours(works=True), owners)
+        look = seen(locked(), ours(stop="80000"), owners)
         plan = plan_backstop(LADDER, a_situation(look.account), look)
         check_backstop(plan, look, 0.0, ())
         with pytest.raises(PlanRefused, match="order 1 is not a backstop of ours"):

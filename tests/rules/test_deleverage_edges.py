@@ -143,3 +143,10 @@ def test_the_largest_position_bounds_a_buy_back_and_less_than_an_order_of_room_i
     plan = decided(a_short(), ruled(filters(max_position="0.00001")))
     assert (plan.verdict, plan.steps) == (Verdict.STUCK, ())
     assert plan.because == "of the 0.02 BTC to trade only 0.00001 can be, which is less than one order"
+
+
+@pytest.mark.parametrize("idle", ["630", "667"])
+def test_idle_coins_that_lift_the_level_near_enough_are_all_that_goes(idle):
+    """5000 / (4000 - 630) is 1.4837, beyond 1.476; of 667 a dollar is more than needed, and less than an order."""
+    plan = decided(an_account(quote=a_balance(idle, borrowed="4000")))
+    assert (plan.verdict, steps(plan)) == (Verdict.ACT, [("Repay", D(idle))])

@@ -258,6 +258,8 @@ def test_the_testnet_gives_prices_by_its_own_hosts_and_account_events_come_from_
         "wss://stream.testnet.binance.vision",
     )
     assert settings.user_stream_address is None
+    monkeypatch.setenv("MARGINBOT_EXCHANGE__REST_URL", "https://demo-api.binance.com/")
+    assert load_settings().market_stream_address == "wss://demo-stream.binance.com"
     monkeypatch.setenv("MARGINBOT_EXCHANGE__REST_URL", "http://127.0.0.1:9")
     assert load_settings().market_stream_address is None
     monkeypatch.setenv("MARGINBOT_EXCHANGE__WS_API_URL", "wss://ws-api.testnet.binance.vision/ws-api/v3")

@@ -18,7 +18,7 @@ from marginbot.engine.daemon.daemon import Daemon
 def pictures(daemon: Daemon) -> dict[Symbol, Picture]:
     """How every pair under watch stands now."""
     pairs = daemon.watch.pairs.items()
-    found = ((symbol, picture_of(pair.known, pair.busy, pair.backstop.standing is not None)) for symbol, pair in pairs)
+    found = ((symbol, picture_of(pair.known, pair.busy, pair.backstop.rests)) for symbol, pair in pairs)
     return {symbol: picture for symbol, picture in found if picture is not None}
 
 

@@ -46,8 +46,8 @@ class Story:
                 return self._pursued(symbol, rule_name, report, picture, now)
             case Decided(plan=plan):
                 return self._decided(symbol, plan, picture, now)
-            case Notice(text=text, alarm=alarm):
-                return self._noticed(symbol, text, alarm, picture, now)
+            case Notice():
+                return self._noticed(symbol, event, picture, now)
             case _:
                 return []
 
@@ -108,13 +108,15 @@ class Story:
             return self.threads.alarm(symbol, CAPPED, Severity.CRITICAL, "holding but NOT executing", text, now)
         return self._solved(symbol, CAPPED, "The slippage cap blocks no more.", picture, now)
 
-    def _noticed(self, symbol: Symbol, text: str, alarm: bool, picture: Picture | None, now: datetime) -> list[Message]:
+    def _noticed(self, symbol: Symbol, notice: Notice, picture: Picture | None, now: datetime) -> list[Message]:
         """What concerns no pair is worth a note even when it is no alarm: what an operator did, that a pause is over."""
+        text, alarm = notice.text, notice.alarm
+        severity = Severity.CRITICAL if notice.critical else Severity.WARNING
         if picture is not None and text in picture.alarms:
             return []  # told as long as it holds, by `look_round`
         if not symbol:
-            return self.threads.add(EVERYTHING, Severity.WARNING if alarm else Severity.INFO, "note", text, now)
-        return self.threads.add(symbol, Severity.WARNING, "please note", _whole(text, picture), now) if alarm else []
+            return self.threads.add(EVERYTHING, severity if alarm else Severity.INFO, "note", text, now)
+        return self.threads.add(symbol, severity, "please note", _whole(text, picture), now) if alarm else []
 
     def _solved(self, symbol: Symbol, trouble: str, text: str, picture: Picture | None, now: datetime) -> list[Message]:
         return self.threads.over(symbol, trouble, "solved", _whole(text, picture), now)

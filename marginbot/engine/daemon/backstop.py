@@ -15,18 +15,17 @@ from typing import Final
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol, exact, plain
 from marginbot.domain.look import Look
-from marginbot.domain.plan import BACKSTOP, Goal, Limits, Side, is_backstop_id
-from marginbot.domain.policy import Do
-from marginbot.domain.records import OpenOrder, OrderReport
+from marginbot.domain.plan import BACKSTOP, Side, is_backstop_id
+from marginbot.domain.records import OrderReport
 from marginbot.domain.situation import RuleMemory
-from marginbot.engine.daemon.keeping import ToBackstop
+from marginbot.engine.daemon.keeping import ToBackstop, begin_home
 from marginbot.engine.daemon.outfit import Outfit
+from marginbot.engine.daemon.standing import Standing, left_behind, seen_as
 from marginbot.engine.daemon.watched import Watched
-from marginbot.engine.errands import ToFlat
 from marginbot.engine.events import Notice, Observer
-from marginbot.engine.journal.journal import Intent
-from marginbot.engine.patience import Patience
+from marginbot.engine.patience import Interrupted, Patience
 from marginbot.engine.report import Outcome, RunReport, StepStatus
+from marginbot.errors import MarginbotError
 from marginbot.rules.backstop import GROWN, MOVED, Place, place_of
 
 CHECK_EVERY: Final = 300.0
@@ -40,24 +39,6 @@ KEPT_WITHIN, ANSWER_WITHIN = 20.0, 5.0
 """Seconds for all of it, and for a question about one that is gone: a rung may be about to need this pair."""
 TRY_AGAIN: Final = 60.0
 """Seconds until one that could not be placed is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A backstop that rests, as far as we know. Prices of the book, quantity in base."""
-
-    client_id: str
-    side: Side
-    quantity: Decimal
-    stop_price: Decimal
-    limit_price: Decimal
-
-    @exact
-    def locks(self, row: IsolatedAccount) -> bool:
-        """Whether the account locks enough for it to rest."""
-        if self.side is Side.SELL:
-            return row.base.locked >= self.quantity
-        return row.quote.locked >= self.quantity * self.limit_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +69,7 @@ class Backstop:
     _far: bool = False
 
     def __post_init__(self) -> None:
-        self.standing = _left_behind(self.outfit, self.known)
+        self.standing = left_behind(self.outfit, self.known)
 
     @property
     def symbol(self) -> Symbol:
@@ -96,35 +77,49 @@ class Backstop:
 
     def errand(self) -> ToBackstop:
         """To have it rest where it belongs, or to have none."""
-        return ToBackstop(self.known, self.outfit.clock.now, self._banded)
+        standing = self.standing
+        hidden = (lambda _look: False) if standing is None else standing.hidden
+        return ToBackstop(self.known, self.outfit.clock.now, self._banded, hidden)
 
     def suspect(self) -> None:
         """Something happened on the pair's account: it is looked after at once."""
         self._suspect = True
 
+    @property
+    def rests(self) -> bool:
+        """Whether it rests, by the account as last seen."""
+        row = self.known.row
+        return self.standing is not None and row is not None and self.standing.locks(row)
+
     def missing(self, row: IsolatedAccount) -> bool:
-        """Whether it should rest, and its coins are not locked: it was filled or cancelled."""
-        return self.standing is not None and not self.standing.locks(row)
+        """Whether it should rest, and its coins are not locked: it was filled or cancelled. A dry run does not ask."""
+        return not self.outfit.dry_run and self.standing is not None and not self.standing.locks(row)
 
     def due(self, row: IsolatedAccount) -> bool:
         """Whether it must be looked after now. Not without a journal on disk: nobody could tell it after a crash."""
         place, now = self._place(row), self.outfit.clock.monotonic()
         if place is None:
             self.absent = None
-        if self.outfit.spare.in_use or now < self._not_before:
+        if self.outfit.spare.in_use or now < self._not_before or self.missing(row):
             return False
         if place is None or self.standing is None:
             return (place is None) is not (self.standing is None)
         return self._suspect or self._moved(place, row) or now - self._checked_at >= CHECK_EVERY
 
     async def account_for(self, row: IsolatedAccount) -> bool:
-        """When it is missing, learn what became of it. Answers whether it traded anything. Raises what reads raise."""
-        return self.missing(row) and await self._look_up()
+        """When it is missing, learn what became of it: before that none is placed. Answers whether it traded anything."""
+        if not self.missing(row):
+            return False
+        executed = await self._look_up()
+        if isinstance(executed, str):
+            self._is_absent(f"nobody tells what became of the last one: {executed}", for_now=False)
+        return executed is True
 
     async def heard(self, report: RunReport, look: Look, patience: Patience) -> bool:
         """How an errand of `errand` ended, and the last look of it. Answers whether to look again at once."""
         now = self.outfit.clock.monotonic()
         self._checked_at, self._not_before, self._suspect = now, now + CHECKS_APART, False
+        before = self.standing
         executed = look.orders is not None and await self._take_in(look)
         place, account = self._place(look.account), look.account
         if place is None or self.standing is not None:
@@ -133,13 +128,16 @@ class Backstop:
         elif not self._banded and any(step.code == OUT_OF_BAND for step in report.steps):
             self._banded, self._not_before = True, now
             return True
+        elif before is not None and report.outcome is Outcome.REACHED:
+            self._not_before = now  # it was only hidden, and is gone: now one can be placed
+            return True
         elif not executed and not patience.stop.is_set():
             self._is_absent(_why(report), for_now=report.outcome is Outcome.REACHED)
         return executed
 
     def recall(self) -> None:
         """After a run, which may have settled what an earlier process or an earlier visit left open."""
-        left = _left_behind(self.outfit, self.known) if self.standing is None else None
+        left = left_behind(self.outfit, self.known) if self.standing is None else None
         if left is not None and left.client_id not in self._gone:
             self.standing = left
 
@@ -152,21 +150,29 @@ class Backstop:
         ours = next((order for order in look.orders or () if is_backstop_id(order.client_id)), None)
         before, executed = self.standing, False
         if before is not None and (ours is None or ours.client_id != before.client_id):
-            executed = await self._look_up()
+            found = await self._look_up()
+            if isinstance(found, str):
+                self._suspect = True
+                return False
+            executed = found
         if ours is not None:
-            self.standing = _standing(ours)
+            self.standing = seen_as(ours, look.account)
             self._say_where(self.standing, look.account)
         return executed
 
-    async def _look_up(self) -> bool:
-        """Ask for the order that does not rest any more. Answers whether it traded anything."""
+    async def _look_up(self) -> bool | str:
+        """Ask for the order that does not rest any more. Answers whether it traded anything, or why nobody tells."""
         gone = self.standing
         assert gone is not None  # noqa: S101  # the callers looked
-        order = await self.outfit.patience(ANSWER_WITHIN).ask(
-            lambda: self.outfit.exchange.order_by_client_id(self.symbol, gone.client_id)
-        )
+        exchange, patience = self.outfit.exchange, self.outfit.patience(ANSWER_WITHIN)
+        try:
+            order = await patience.ask(lambda: exchange.order_by_client_id(self.symbol, gone.client_id))
+        except Interrupted:
+            raise
+        except MarginbotError as trouble:
+            return str(trouble)
         if order is not None and order.executed_qty > 0:
-            self._executed(order)
+            self._executed(order, gone)
         elif order is not None and not order.final:
             self._suspect = True  # it rests all the same: the open orders tell more
             return False
@@ -174,29 +180,22 @@ class Backstop:
         self.standing = None
         return order is not None and order.executed_qty > 0
 
-    def _executed(self, order: OrderReport) -> None:
-        """Tell it, and have an episode bring the rest home: that is written down before the order is forgotten."""
+    def _executed(self, order: OrderReport, gone: Standing) -> None:
+        """Tell it, and have an episode bring the rest home: that is written down before the order is forgotten.
+
+        A position that was opened since is not the rest of this one: nobody asked to end it.
+        """
         verb = "sold" if order.side is Side.SELL else "bought"
         part = "" if order.executed_qty == order.quantity else f" of {plain(order.quantity)}"
         base, quote = self._assets()
         text = f"{verb} {plain(order.executed_qty)}{part} {base} for {plain(order.quote_qty)} {quote}"
-        self.hear(Notice(f"{self.symbol}: the backstop was executed: it {text}; what is left is brought home", alarm=True))
-        journal, now = self.outfit.journal, self.outfit.clock.now()
-        episode = next((one for one in journal.open_episodes(self.outfit.account) if one.symbol == self.symbol), None)
-        home = self._home()
-        if episode is None:
-            journal.open_episode(self.outfit.account, self.symbol, home.rule, home.described(), now)
-        elif episode.goal.get("goal") != "flat":
-            journal.retarget(episode.id, home.rule, home.described())
+        row, now = self.known.row, self.outfit.clock.now()
+        ours = row is None or gone.left(order, row)
+        then = "what is left is brought home" if ours else "the position there is now is another one, and its rules go on"
+        self.hear(Notice(f"{self.symbol}: the backstop was executed: it {text}; {then}", alarm=True, critical=True))
+        if ours:
+            begin_home(self.outfit, self.known, now)
         self.outfit.notebook.remember(self.symbol, BACKSTOP, RuleMemory(fired_at=now))
-
-    def _home(self) -> ToFlat:
-        """As the ladder's own unwind would do it, where there is one."""
-        rules = () if self.known.assigned is None else self.known.assigned.ladder.rules
-        unwind = next((rule for rule in reversed(rules) if rule.do is Do.UNWIND), None)
-        cap = self.outfit.limits.max_slippage_bps if unwind is None else unwind.max_slippage_bps
-        goal = Goal(self.symbol) if unwind is None else Goal(self.symbol, unwind.into, unwind.sweep_home)
-        return ToFlat(goal, Limits(cap, self.outfit.limits.topup_crumb), BACKSTOP, widens=True)
 
     def _place(self, row: IsolatedAccount) -> Place | None:
         """Where it belongs, in index prices; None when none is wanted or nothing could be done with one."""
@@ -247,20 +246,3 @@ class Backstop:
 def _why(report: RunReport) -> str:
     refused = [step for step in report.steps if step.status is StepStatus.REJECTED]
     return refused[-1].note if refused and report.outcome is not Outcome.RESIDUE else report.reason
-
-
-def _standing(order: OpenOrder) -> Standing:
-    return Standing(order.client_id, order.side, order.quantity, order.stop_price, order.limit_price)
-
-
-def _left_behind(outfit: Outfit, known: Watched) -> Standing | None:
-    """The last one that was placed, unless what it traded was dealt with: it may rest, or be gone since."""
-    intent: Intent | None = outfit.journal.last_done(outfit.account, BACKSTOP).get(known.symbol)
-    if intent is None or intent.client_id is None:
-        return None
-    memory = known.memories.get(BACKSTOP)
-    if memory is not None and memory.fired_at is not None and memory.fired_at >= intent.started_at:
-        return None
-    step = intent.step
-    numbers = (Decimal(step[name]) for name in ("quantity", "stop_price", "limit_price"))
-    return Standing(intent.client_id, Side(step["side"]), *numbers)

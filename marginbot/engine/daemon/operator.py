@@ -70,7 +70,7 @@ class Operator:
         """In force as long as it is open."""
         if request.symbol is not None and self.watch.rows and request.symbol not in self.watch.rows:
             self._end(request, f"there is no isolated margin account of {request.symbol}: nothing is paused")
-        rests = [one for one, pair in self.watch.pairs.items() if pair.backstop.standing and request.symbol in (None, one)]
+        rests = [one for one, pair in self.watch.pairs.items() if pair.backstop.rests and request.symbol in (None, one)]
         if rests:
             self._say(f"in a pause the backstop goes on resting at the exchange: {', '.join(sorted(rests))}")
 

@@ -28,10 +28,15 @@ class Debt:
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """The daemon's pages in the journal's file, for one account. Raises JournalUnavailable from every method."""
+    """The daemon's pages in the journal's file, for one account. Raises JournalUnavailable from every method.
+
+    rehearsal: a dry run's. What its rules and its owner did then binds no later run, so none of it is written down: a rule
+    that only would have acted must act when it may.
+    """
 
     file: JournalFile
     account: str
+    rehearsal: bool = False
 
     def memories(self, symbol: Symbol) -> dict[str, RuleMemory]:
         """What is remembered of each rule of a pair, by its name."""
@@ -43,6 +48,8 @@ class Notebook:
 
     def remember(self, symbol: Symbol, rule: str, memory: RuleMemory) -> None:
         """Keep what a rule did, so that a restart neither forgets nor repeats it."""
+        if self.rehearsal:
+            return
         fired = None if memory.fired_at is None else memory.fired_at.isoformat()
         row = dict(account=self.account, symbol=symbol, rule=rule)
         rest = dict(armed=int(memory.armed), failed=int(memory.failed), fired_at=fired)
@@ -83,6 +90,8 @@ class Notebook:
 
     def accept(self, digest: str, at: datetime) -> None:
         """From now on this policy acts, after every restart too."""
+        if self.rehearsal:
+            return
         row = dict(account=self.account, digest=digest, accepted_at=at.isoformat())
         with self.file.writing(durable=True) as connection:
             connection.execute(upsert(schema.policies).values(**row).on_conflict_do_nothing())
@@ -98,6 +107,8 @@ class Notebook:
 
     def keep_acknowledged(self, heard: Mapping[str, frozenset[str]]) -> None:
         """Write down all that is acknowledged now; what is not among it is so no more."""
+        if self.rehearsal:
+            return
         rows = [dict(account=self.account, subject=subject, trouble=one) for subject, all_of in heard.items() for one in all_of]
         with self.file.writing(durable=False) as connection:
             connection.execute(delete(schema.acknowledged).where(schema.acknowledged.c.account == self.account))

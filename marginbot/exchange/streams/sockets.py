@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from marginbot import __version__
 from marginbot.errors import ExchangeError, NotSent, RateLimited, ReadFailed, RequestRejected
+from marginbot.exchange.connections import authorities
 from marginbot.exchange.faults import retry_after_ms, tidy
 
 TROUBLE: Final = (WebSocketException, OSError, TimeoutError, msgspec.MsgspecError)
@@ -22,8 +23,6 @@ _PING_EVERY_S: Final = 20.0
 _OPEN_WITHIN_S: Final = 10.0
 _CLOSE_WITHIN_S: Final = 1.0
 _DEFAULT_SILENCE_MS: Final = 60_000
-_BYTES_A_TURN: Final = 16_384
-"""About a hundred ticks."""
 
 
 class _Connect(connect):
@@ -35,10 +34,11 @@ class _Connect(connect):
 
 async def dial(url: str) -> ClientConnection:
     """Connect. Pings are sent and answered by the library. Raises: whatever is in TROUBLE."""
-    connection = await _Connect(
+    return await _Connect(
         url,
         compression=None,
         proxy=None,
+        ssl=authorities() if url.lower().startswith("wss:") else None,
         user_agent_header=f"marginbot/{__version__}",
         open_timeout=_OPEN_WITHIN_S,
         ping_interval=_PING_EVERY_S,
@@ -46,9 +46,6 @@ async def dial(url: str) -> ClientConnection:
         close_timeout=_CLOSE_WITHIN_S,
         logger=_without_frames(),
     )
-    # A backlog of messages is worked off in turns with everything else: a look must not wait until the last of them is read.
-    connection.transport.max_size = _BYTES_A_TURN  # type: ignore[attr-defined]
-    return connection
 
 
 def fault_of(error: BaseException, now_ms: Callable[[], int]) -> ExchangeError:

@@ -295,6 +295,13 @@ def test_a_sweep_home_is_no_alarm():
     assert told_of(fires(sweep), ended(Outcome.REACHED, rule="excess")) == [(Phase.NOTE, Severity.INFO, "rule 'excess' is done")]
 
 
+def test_a_notice_that_ends_a_position_is_critical():
+    story = Story(Threads())
+    (executed,) = story.hear(BTCUSDT, Notice("the backstop was executed", alarm=True, critical=True), None, START)
+    (absent,) = story.hear(BTCUSDT, Notice("backstop absent", alarm=True), None, START)
+    assert (executed.severity, absent.severity) == (Severity.CRITICAL, Severity.WARNING)
+
+
 def test_what_operators_do_is_told_and_what_is_no_alarm_on_a_pair_is_not():
     story = Story(Threads())
     (message,) = story.hear("", Notice("asked to pause every pair"), None, START)

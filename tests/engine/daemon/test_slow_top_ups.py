@@ -40,6 +40,7 @@ async def test_after_a_minute_the_next_rung_takes_over_and_nothing_is_sent_twice
         reason = next(event.report.reason for _, event in watch.told if isinstance(event, Pursued))
         assert reason.startswith("the top-up of 149.19354839 USDT (PENDING) has been on its way for 7")
         assert len(stage.world.account(1).transfers) == 1
+        assert not [text for text in watch.alarms() if "to lift the level" in text], "it has not come yet"
 
 
 @in_virtual_time
