@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Callable, Iterator
@@ -43,6 +44,7 @@ async def execute(options: RunOptions, shell: Shell) -> int:
             try:
                 async with open_guard(app, hear, dry_run=options.dry_run, act_now=options.act_now, outside=outside) as daemon:
                     log.info("watching", venue=app.venue, dry_run=options.dry_run)
+                    gc.freeze()  # what was made until now stays: to look through it again and again would hold up an act
                     with _on_sighup(lambda: _reload(daemon, shell)):
                         await daemon.run()
                     log.info("stopped by a signal; open episodes go on at the next start")
