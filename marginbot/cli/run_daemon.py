@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import logging
 import signal
@@ -40,13 +41,14 @@ async def execute(options: RunOptions, shell: Shell) -> int:
         outside.hear(symbol, event)
 
     async with open_app(shell.settings, dry_run=options.dry_run, stays=True) as app:
-        with stopping(app.stop, shell.output), _on_sighup(_not_yet):
+        with stopping(app.stop, shell.output), _on_sighup() as hear_sighup:
+            hear_sighup(_not_yet)
             try:
                 async with open_guard(app, hear, dry_run=options.dry_run, act_now=options.act_now, outside=outside) as daemon:
                     log.info("watching", venue=app.venue, dry_run=options.dry_run)
                     gc.freeze()  # what was made until now stays: to look through it again and again would hold up an act
-                    with _on_sighup(lambda: _reload(daemon, shell)):
-                        await daemon.run()
+                    hear_sighup(lambda: _reload(daemon, shell))
+                    await daemon.run()
                     log.info("stopped by a signal; open episodes go on at the next start")
             except Interrupted:
                 log.info("stopped by a signal before it began to watch; nothing was sent")
@@ -92,10 +94,10 @@ def _not_yet() -> None:
 
 
 @contextmanager
-def _on_sighup(act: Callable[[], None]) -> Iterator[None]:
+def _on_sighup() -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Gives a function that says what the signal does from now on; until the end it never ends the process."""
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, act)
     try:
-        yield
+        yield functools.partial(loop.add_signal_handler, signal.SIGHUP)
     finally:
         loop.remove_signal_handler(signal.SIGHUP)

@@ -11,6 +11,7 @@ from marginbot.cli.paper import ResetOptions, ServeOptions
 from marginbot.cli.shell import Shell
 from marginbot.engine.clock import SystemClock
 from marginbot.engine.journal.journal import Journal
+from marginbot.engine.journal.notebook import Notebook
 from marginbot.errors import ConfigError, MarginbotError, SafetyRefused
 from marginbot.paper.access import new_token
 from marginbot.paper.beginning import begin
@@ -83,13 +84,14 @@ async def _reset_testnet(options: ResetOptions, shell: Shell) -> int:
 
 
 def _forget(shell: Shell) -> None:
-    """Writes that the old world left open can never be looked up in the new one."""
+    """Writes that the old world left open can never be looked up in the new one, and its rules have not fired there yet."""
     file = journal_file(shell.settings)
     if not file.exists():
         return
     journal = Journal.in_file(file)
     try:
         left = journal.forget(str(DEFAULT_UID), SystemClock().now(), "the paper world was reset")
+        Notebook(journal.file, str(DEFAULT_UID)).forget_the_account()
     finally:
         journal.close()
     if left:

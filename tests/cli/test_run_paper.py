@@ -12,6 +12,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from marginbot.domain.amounts import Symbol
+from marginbot.domain.situation import RuleMemory
+from marginbot.engine.journal.journal import Journal
+from marginbot.engine.journal.notebook import Notebook
+from marginbot.paper.books.scenarios import DEFAULT_UID
+
 WORDS = [sys.executable, "-c", "import sys; from marginbot.cli.main import main; sys.exit(main())", "paper"]
 Serve = Callable[..., "subprocess.Popen[str]"]
 
@@ -71,6 +77,16 @@ def test_reset_begins_the_named_scenario(marginbot, capsys):
     assert capsys.readouterr().out == "The paper world is back at the beginning of scenario default.\n"
     assert marginbot("paper", "reset", "--scenario", "empty") == 0
     assert "scenario empty" in capsys.readouterr().out
+
+
+def test_after_a_reset_no_rule_has_fired_yet(marginbot, folder: Path):
+    assert marginbot("paper", "reset") == 0
+    journal = Journal.in_file(folder / "state" / "marginbot" / "journal.sqlite")
+    notebook = Notebook(journal.file, str(DEFAULT_UID))
+    notebook.remember(Symbol("BTCUSDT"), "warn", RuleMemory(armed=False))
+    assert marginbot("paper", "reset") == 0
+    assert notebook.memories(Symbol("BTCUSDT")) == {}
+    journal.close()
 
 
 @pytest.mark.parametrize(

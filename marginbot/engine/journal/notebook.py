@@ -115,6 +115,12 @@ class Notebook:
             if rows:
                 connection.execute(insert(schema.acknowledged), rows)
 
+    def forget_the_account(self) -> None:
+        """What was remembered of its pairs: the exchange itself has forgotten them. A policy that was accepted stays so."""
+        with self.file.writing(durable=True) as connection:
+            for table in (schema.memories, schema.debts, schema.acknowledged):
+                connection.execute(delete(table).where(table.c.account == self.account))
+
 
 def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)

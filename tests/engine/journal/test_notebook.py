@@ -73,3 +73,15 @@ def test_what_is_acknowledged_is_kept_whole_and_per_account(notebook, journal):
     notebook.keep_acknowledged({})
     assert notebook.acknowledged() == {}
     assert Notebook(journal.file, "8").acknowledged() == {"SOLUSDT": frozenset({"rule warn"})}
+
+
+def test_an_account_that_begins_anew_has_no_past_but_keeps_the_policies_its_owner_accepted(notebook, journal):
+    for one in (notebook, Notebook(journal.file, "8")):
+        one.remember(BTCUSDT, "warn", RuleMemory(armed=False, fired_at=NOON))
+        one.keep_debt(BTCUSDT, Debt(NOON, D("1.3")))
+        one.keep_acknowledged({"BTCUSDT": frozenset({"rule warn"})})
+    notebook.accept("digest", NOON)
+    notebook.forget_the_account()
+    assert (notebook.memories(BTCUSDT), notebook.debt(BTCUSDT), notebook.acknowledged()) == ({}, None, {})
+    assert notebook.accepted("digest")
+    assert Notebook(journal.file, "8").memories(BTCUSDT) == {"warn": RuleMemory(armed=False, fired_at=NOON)}
