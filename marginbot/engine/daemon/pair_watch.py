@@ -141,8 +141,7 @@ class PairWatch:
         if errand is None:
             return False
         if isinstance(errand.current, ToBackstop):
-            patience = self.outfit.patience(min(KEPT_WITHIN, self.outfit.deadline))
-            errand.taken_over = lambda: patience.extend(self.outfit.deadline)
+            patience = self._for_the_backstop(errand)
         if self.outfit.dry_run:
             await self._rehearse(errand, look)
             return False
@@ -152,6 +151,18 @@ class PairWatch:
             return await self.backstop.heard(report, self.eyes.last or look, patience)
         self._hear(Pursued(errand.rule, report))
         return self._goes_on(errand, report)
+
+    def _for_the_backstop(self, errand: Latched) -> Patience:
+        """A signal does not end it between the cancel of an old order and the placing of a new one; its time does, and soon."""
+        patience = self.outfit.patience(min(KEPT_WITHIN, self.outfit.deadline))
+        stop, patience.stop = patience.stop, asyncio.Event()
+
+        def taken_over() -> None:
+            patience.stop = stop
+            patience.extend(self.outfit.deadline)
+
+        errand.taken_over = taken_over
+        return patience
 
     def _take_in(self, look: Look) -> None:
         known, market = self.known, look.market

@@ -104,3 +104,15 @@ async def test_while_nobody_tells_what_became_of_the_last_one_that_is_what_is_wr
         await watch.until(lambda: len(resting(stage)) == 1, 70)
         await watch.rest(6)
         assert watch.daemon.health.troubles() == {}
+
+
+@in_virtual_time
+async def test_a_daemon_that_is_told_to_stop_in_the_middle_of_a_replacement_leaves_the_new_one_behind():
+    async with a_wide_stage() as stage:
+        async with watching(stage, with_backstop(OUT)) as watch:
+            await placed(watch)
+            (before,) = resting(stage)
+            await stage.exchange.top_up(BTCUSDT, "USDT", D(1000))
+            await watch.until(lambda: bool(stage.sent("DELETE", ORDER)), 30)
+        (after,) = resting(stage)
+        assert after != before
