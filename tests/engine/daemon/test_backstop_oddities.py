@@ -6,6 +6,7 @@ from decimal import Decimal as D
 
 from marginbot.engine.events import Notice
 from tests.engine.daemon.test_backstop import OUT, a_wide_stage, placed, resting, with_backstop
+from tests.engine.stage import ACCOUNT as LOOK
 from tests.engine.stage import BTCUSDT, OPEN_ORDERS, ORDER, Stage, a_stage
 from tests.engine.watching import ACCOUNT, watching
 from tests.virtual_time import in_virtual_time
@@ -113,6 +114,7 @@ async def test_a_daemon_that_is_told_to_stop_in_the_middle_of_a_replacement_leav
             await placed(watch)
             (before,) = resting(stage)
             await stage.exchange.top_up(BTCUSDT, "USDT", D(1000))
+            stage.fault(kind="slow", method="GET", path=LOOK, after_ms=300, count=None)
             await watch.until(lambda: bool(stage.sent("DELETE", ORDER)), 30)
         (after,) = resting(stage)
         assert after != before
