@@ -196,7 +196,7 @@ class Soak:
         life, self.life = self.life, None
         assert life is not None
         self._read_messages()
-        self.stories.forget(life.number)
+        self.stories.forget(life.number, journal_lost=self.machine.disk.full)
         self.restarts[how] += 1
         with self.weather.spell("down"):
             await asyncio.sleep(rest)

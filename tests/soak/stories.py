@@ -71,8 +71,10 @@ class Stories:
             self._message(life, message)
         messages.clear()
 
-    def forget(self, life: int) -> None:
-        """A process is over; what it had open it cannot close any more."""
+    def forget(self, life: int, *, journal_lost: bool) -> None:
+        """A process is over; what it had open it cannot close any more. journal_lost: what it had in memory alone is gone."""
+        if journal_lost:
+            self._warned.clear()
         self._open = {key: thread for key, thread in self._open.items() if key[0] != life}
 
     def _fired(self, symbol: Symbol, event: Fired) -> None:
