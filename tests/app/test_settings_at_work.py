@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +23,8 @@ from marginbot.errors import RateLimited, ReadFailed, RequestRejected
 from marginbot.paper.embedded import fresh_exchange
 from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
 from marginbot.paper.transport import FaultTransport
-from marginbot.settings import Settings, load_settings
+from tests.empty_folder import emptied
+from tests.empty_folder import typed_settings as settings
 from tests.outlets.hook import a_hook
 from tests.virtual_time import VirtualClock, in_virtual_time
 
@@ -33,16 +33,7 @@ ADDRESS = "http://127.0.0.1:18080"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in list(os.environ):
-        if name.upper().startswith("MARGINBOT_") or name == "CREDENTIALS_DIRECTORY":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def settings(**typed: str) -> Settings:
-    return load_settings({name.replace("__", "."): (f"--{name}", value) for name, value in typed.items()})
+    return emptied(tmp_path, monkeypatch)
 
 
 LIVE = {
@@ -187,9 +178,6 @@ async def test_messages_go_to_the_notify_urls():
 
 
 async def _page(url: str) -> str:
+    await asyncio.sleep(0)  # the first turn of the server takes its port; from then on a question waits for the answer
     async with httpx.AsyncClient(trust_env=False) as client:
-        while True:
-            try:
-                return (await client.get(url)).text
-            except httpx.ConnectError:
-                await asyncio.sleep(0.01)
+        return (await client.get(url)).text

@@ -1,7 +1,6 @@
 """Runs command lines in an empty folder and environment; bodies of commands are played by the test."""
 
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,17 +12,13 @@ import pytest
 
 from marginbot.cli.main import main
 from marginbot.cli.shell import Shell
+from tests.empty_folder import emptied
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in list(os.environ):
-        if name.upper().startswith("MARGINBOT_") or name in ("CREDENTIALS_DIRECTORY", "NO_COLOR", "FORCE_COLOR"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return emptied(tmp_path, monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from decimal import Decimal as D
 from pathlib import Path
@@ -18,7 +17,8 @@ from marginbot.engine.journal.journal import Journal
 from marginbot.engine.patience import Interrupted
 from marginbot.engine.report import Outcome
 from marginbot.errors import ConfigError, JournalUnavailable, SafetyRefused
-from marginbot.settings import Settings, load_settings
+from tests.empty_folder import emptied
+from tests.empty_folder import typed_settings as settings
 from tests.virtual_time import VirtualClock, in_virtual_time
 
 BTCUSDT = Symbol("BTCUSDT")
@@ -27,16 +27,7 @@ TO_FLAT = Goal(BTCUSDT)
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in list(os.environ):
-        if name.upper().startswith("MARGINBOT_") or name == "CREDENTIALS_DIRECTORY":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def settings(**typed: str) -> Settings:
-    return load_settings({name.replace("__", "."): (f"--{name}", value) for name, value in typed.items()})
+    return emptied(tmp_path, monkeypatch)
 
 
 @in_virtual_time

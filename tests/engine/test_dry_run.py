@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal as D
@@ -18,6 +17,7 @@ from marginbot.engine.report import Outcome
 from marginbot.errors import PlanRefused
 from marginbot.paper.transport import FaultTransport
 from marginbot.settings import load_settings
+from tests.empty_folder import emptied
 from tests.virtual_time import VirtualClock, in_virtual_time
 
 BTCUSDT, BTC, USDT = Symbol("BTCUSDT"), Asset("BTC"), Asset("USDT")
@@ -36,12 +36,7 @@ WRITES: dict[str, Callable[[App], Awaitable[object]]] = {
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in list(os.environ):
-        if name.upper().startswith("MARGINBOT_") or name == "CREDENTIALS_DIRECTORY":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return emptied(tmp_path, monkeypatch)
 
 
 @asynccontextmanager

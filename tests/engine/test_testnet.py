@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Callable
 from decimal import Decimal as D
 from pathlib import Path
@@ -26,8 +25,9 @@ from marginbot.paper.faults import Fault
 from marginbot.paper.follower import Follower
 from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
 from marginbot.paper.messages import Request
-from marginbot.settings import Settings, load_settings
+from marginbot.settings import Settings
 from tests.elsewhere import Elsewhere, put_elsewhere
+from tests.empty_folder import emptied, typed_settings
 from tests.virtual_time import VirtualClock, in_virtual_time
 
 BTCUSDT, SOLUSDT = Symbol("BTCUSDT"), Symbol("SOLUSDT")
@@ -39,12 +39,7 @@ CHECK, TICKERS, DEPTH = "POST /api/v3/order/test", "GET /api/v3/ticker/bookTicke
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in list(os.environ):
-        if name.upper().startswith("MARGINBOT_") or name == "CREDENTIALS_DIRECTORY":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return emptied(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -60,9 +55,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Callable[[VirtualClock], Elsew
 
 
 def settings(**typed: str) -> Settings:
-    return load_settings(
-        {name.replace("__", "."): (f"--{name}", value) for name, value in ({"venue": "testnet"} | typed).items()}
-    )
+    return typed_settings(**{"venue": "testnet"} | typed)
 
 
 @in_virtual_time
@@ -169,21 +162,17 @@ async def test_books_without_a_pair_to_trade_do_not_begin(elsewhere, folder):
     assert not (folder / "state" / "marginbot" / "testnet" / "paper-world.json").exists()
 
 
-@in_virtual_time
-async def test_a_refusal_once_does_not_keep_the_books_from_beginning(elsewhere):
-    clock = VirtualClock()
-    there = elsewhere(clock)
-    delisted = json.dumps({"code": -1121, "msg": "Invalid symbol."})
-    there.exchange.faults.add(Fault(kind="answer", path="/api/v3/exchangeInfo", status=400, body=delisted))
-    async with open_app(settings(), clock=clock) as app:
-        assert len((await app.status()).pairs) == 4
+DELISTED = json.dumps({"code": -1121, "msg": "Invalid symbol."})
 
 
+@pytest.mark.parametrize(
+    "once", [{"kind": "answer", "status": 400, "body": DELISTED}, {"kind": "disconnect"}], ids=["refused", "lost"]
+)
 @in_virtual_time
-async def test_one_lost_answer_does_not_keep_the_books_from_beginning(elsewhere):
+async def test_one_failure_does_not_keep_the_books_from_beginning(elsewhere, once):
     clock = VirtualClock()
     there = elsewhere(clock)
-    there.exchange.faults.add(Fault(kind="disconnect", path="/api/v3/exchangeInfo"))
+    there.exchange.faults.add(Fault(path="/api/v3/exchangeInfo", **once))
     async with open_app(settings(), clock=clock) as app:
         assert len((await app.status()).pairs) == 4
 

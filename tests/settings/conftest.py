@@ -1,20 +1,16 @@
 """An empty folder, an empty environment: nothing of the machine may reach a test."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.empty_folder import emptied
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in list(os.environ):
-        if name.upper().startswith("MARGINBOT_") or name == "CREDENTIALS_DIRECTORY":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return emptied(tmp_path, monkeypatch)
 
 
 @pytest.fixture
