@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -62,7 +63,7 @@ class Follower:
         self._seconds = seconds
         self._seen: dict[str, _Seen] = {}
         self._known: list[str] = []
-        self._rules_at = self._prices_at = float("-inf")
+        self._rules_at = self._prices_at = -math.inf
         self._failure: Exception | None = None
         self._failed = 0
         self._books: dict[str, tuple[float, int]] = {}
@@ -93,7 +94,7 @@ class Follower:
                     await self._reprice()
             except Exception as error:
                 self._failure, self._failed = error, self._failed + 1
-                self._rules_at = float("-inf")  # a pair may have left the list: the next time all of it is read
+                self._rules_at = -math.inf  # a pair may have left the list: the next time all of it is read
                 raise
 
     async def _survey(self) -> None:
@@ -122,7 +123,7 @@ class Follower:
     async def _refresh_book(self, symbol: str, levels: int) -> None:
         async with self._asking_books.setdefault(symbol, asyncio.Lock()):
             market = self.exchange.world.market(symbol)
-            read_at, read_levels = self._books.get(symbol, (float("-inf"), 0))
+            read_at, read_levels = self._books.get(symbol, (-math.inf, 0))
             fresh = self._seconds() - read_at < FRESH_S and read_levels >= levels
             if fresh and market.shown_book is not None:
                 return

@@ -51,6 +51,13 @@ async def placed(watch: Watching) -> None:
     await watch.rest(1)
 
 
+async def fills_unheard(watch: Watching) -> None:
+    """The price goes through the stop at 86,000 and its order trades; no tick tells of it."""
+    for price in ("86500", "85900"):
+        await watch.price(price, ticks=False)
+    assert resting(watch.stage) == []
+
+
 @in_virtual_time
 async def test_it_is_placed_once_half_way_between_the_last_rung_and_liquidation_and_repays_with_what_it_receives():
     async with a_wide_stage() as stage, watching(stage, with_backstop(OUT)) as watch:
@@ -145,9 +152,7 @@ async def test_one_that_fills_while_nobody_listens_is_told_and_the_rest_comes_ho
     async with a_wide_stage() as stage:
         async with watching(stage, with_backstop(OUT)) as watch:
             await placed(watch)
-        await watch.price("86500", ticks=False)
-        await watch.price("85900", ticks=False)
-        assert resting(stage) == []
+        await fills_unheard(watch)
         async with watching(stage, with_backstop(OUT)) as watch:
             await watch.until(lambda: watch.ended() == [("backstop", "flat")])
             assert any("the backstop was executed: it sold 0.05 BTC" in alarm for alarm in watch.alarms())

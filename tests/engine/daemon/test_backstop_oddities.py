@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal as D
 
 from marginbot.engine.events import Notice
-from tests.engine.daemon.test_backstop import OUT, a_wide_stage, placed, resting, with_backstop
+from tests.engine.daemon.test_backstop import OUT, a_wide_stage, fills_unheard, placed, resting, with_backstop
 from tests.engine.stage import ACCOUNT as LOOK
 from tests.engine.stage import BTCUSDT, OPEN_ORDERS, ORDER, Stage, a_stage
 from tests.engine.watching import ACCOUNT, watching
@@ -78,9 +78,7 @@ async def test_a_position_that_was_opened_after_one_had_filled_is_not_brought_ho
     async with a_wide_stage() as stage:
         async with watching(stage, with_backstop(OUT)) as watch:
             await placed(watch)
-        await watch.price("86500", ticks=False)
-        await watch.price("85900", ticks=False)
-        assert resting(stage) == []
+        await fills_unheard(watch)
         wallet = next(iter(stage.world.accounts.values())).isolated["BTCUSDT"]
         wallet.base.free, wallet.quote.free, wallet.quote.borrowed = D("0.05"), D(0), D(3000)
         async with watching(stage, with_backstop(OUT)) as watch:
