@@ -60,7 +60,8 @@ def left_behind(outfit: Outfit, known: Watched) -> Standing | None:
     intent: Intent | None = outfit.journal.last_done(outfit.account, BACKSTOP).get(known.symbol)
     if intent is None or intent.client_id is None:
         return None
-    memory = known.memories.get(BACKSTOP)
+    # Not from what is known of the pair, which forgets pages that are no rule's.
+    memory = outfit.notebook.memories(known.symbol).get(BACKSTOP)
     if memory is not None and memory.fired_at is not None and memory.fired_at >= intent.started_at:
         return None
     step, before = intent.step, intent.before

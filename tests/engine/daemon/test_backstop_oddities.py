@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal as D
 
+from marginbot.domain.policy import Do
 from marginbot.engine.events import Notice
 from tests.engine.daemon.test_backstop import OUT, a_wide_stage, fills_unheard, placed, resting, with_backstop
 from tests.engine.stage import ACCOUNT as LOOK
 from tests.engine.stage import BTCUSDT, OPEN_ORDERS, ORDER, Stage, a_stage
-from tests.engine.watching import ACCOUNT, watching
+from tests.engine.watching import ACCOUNT, level_rule, watching
 from tests.virtual_time import in_virtual_time
 
 
@@ -116,3 +117,21 @@ async def test_a_daemon_that_is_told_to_stop_in_the_middle_of_a_replacement_leav
             await watch.until(lambda: bool(stage.sent("DELETE", ORDER)), 30)
         (after,) = resting(stage)
         assert after != before
+
+
+@in_virtual_time
+async def test_a_fill_that_was_dealt_with_is_not_told_again_by_a_later_process_that_acts():
+    pay = level_rule("pay", "1.90", Do.REPAY)
+    async with a_wide_stage() as stage:
+        async with watching(stage, with_backstop(OUT)) as watch:
+            await placed(watch)
+        await fills_unheard(watch)
+        async with watching(stage, with_backstop(OUT)) as watch:
+            await watch.until(lambda: watch.ended() == [("backstop", "flat")])
+        wallet = next(iter(stage.world.accounts.values())).isolated["BTCUSDT"]
+        wallet.base.free, wallet.quote.free, wallet.quote.borrowed = D("0.05"), D(100), D(3000)
+        async with watching(stage, with_backstop(pay, OUT)) as watch:
+            await watch.until(lambda: bool(watch.ended()))
+            await watch.rest(20)
+            assert watch.ended() == [("pay", "reached")]
+            assert [one for _, one in watch.told if isinstance(one, Notice) and one.critical] == []
