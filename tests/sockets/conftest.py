@@ -6,6 +6,7 @@ minute has.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.sockets.bot import Bot, a_bot
 from tests.sockets.server import Server, served
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_ctrl_c_is_heard() -> None:
+    """Where the tests themselves were started in the background, whoever they start would ignore it as they do."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
