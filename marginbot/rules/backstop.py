@@ -16,11 +16,12 @@ from marginbot.domain.amounts import ONE, ZERO, ceil_step, exact, floor_step, pl
 from marginbot.domain.look import Look
 from marginbot.domain.margin import buy_back_quantity, danger_sign, liquidation_price, margin_level
 from marginbot.domain.market import Filters
-from marginbot.domain.plan import PlaceBackstop, Side, is_backstop_id
+from marginbot.domain.plan import PlaceBackstop, Side
 from marginbot.domain.policy import Ladder, LevelAbove, PriceAbove, PriceBelow, Rule
 from marginbot.domain.records import OpenOrder
 from marginbot.domain.situation import Situation
-from marginbot.rules.close import next_interest, room
+from marginbot.rules.close import next_interest, no_trading, room
+from marginbot.rules.locked import backstops
 from marginbot.rules.marks import trigger_price
 from marginbot.rules.sizes import largest_order, smallest_order
 from marginbot.rules.soundness import LEAST_DISTANCE_PCT
@@ -148,14 +149,11 @@ def fits(resting: OpenOrder, wanted: Wanted) -> bool:
 
 
 def _blocked(look: Look) -> str | None:
-    rules = look.market.rules
-    if not rules.trading:
-        return f"{rules.symbol} is {rules.status}: the exchange takes no orders"
-    if not look.account.trade_enabled:
-        return f"the exchange has switched trading off for the isolated account of {rules.symbol}"
+    if (why := no_trading(look)) is not None:
+        return why
     mid, index = look.market.book.mid, look.account.index_price
     if mid is None or index <= 0:
-        return f"{rules.symbol} has no price: its order book is empty"
+        return f"{look.account.symbol} has no price: its order book is empty"
     if abs(mid - index) > index * APART:
         return f"the book at {plain(mid)} is too far from the index {plain(index)} to place it"
     return None
@@ -230,7 +228,7 @@ def _too_small(side: Side, account: IsolatedAccount) -> str:
 
 def _without_ours(look: Look) -> IsolatedAccount:
     """The account as it would be without the backstop that rests now: what it locks is ours to lock again."""
-    account, ours = look.account, [order for order in look.orders or () if is_backstop_id(order.client_id)]
+    account, ours = look.account, backstops(look.orders or ())
     base = sum((order.locked for order in ours if order.side is Side.SELL), ZERO)
     quote = sum((order.locked for order in ours if order.side is Side.BUY), ZERO)
     return replace(account, base=_freed(account.base, base), quote=_freed(account.quote, quote))

@@ -8,13 +8,14 @@ from marginbot.domain.account import LevelStatus
 from marginbot.domain.amounts import ZERO, exact, plain
 from marginbot.domain.book import levels_for
 from marginbot.domain.look import Look
-from marginbot.domain.plan import CancelOrder, Need, PlaceBackstop, Plan, Side, Verdict, is_backstop_id
+from marginbot.domain.plan import CancelOrder, Need, PlaceBackstop, Plan, Side, Verdict
 from marginbot.domain.policy import Ladder
 from marginbot.domain.records import OpenOrder
 from marginbot.domain.situation import Situation
 from marginbot.errors import PlanRefused
 from marginbot.rules.backstop import Absent, Wanted, backstop_for, fits
 from marginbot.rules.guard import check_ground
+from marginbot.rules.locked import backstops
 from marginbot.rules.unwind import unconfirmed
 
 
@@ -32,7 +33,7 @@ def plan_backstop(ladder: Ladder, situation: Situation, look: Look, *, banded: b
     if look.orders is None:
         return Plan(Verdict.WAIT, "reading the open orders", needs=frozenset({Need.ORDERS}))
     wanted = backstop_for(ladder, situation, look) if ladder.backstop else Absent("the policy wants none", needed=False)
-    ours = [order for order in look.orders if is_backstop_id(order.client_id)]
+    ours = backstops(look.orders)
     kept = next((order for order in ours if not _hangs(order, look) and _may_stay(order, wanted)), None)
     surplus = tuple(_cancel(look, order, wanted) for order in ours if order is not kept)
     if surplus:
@@ -57,7 +58,7 @@ def check_backstop(plan: Plan, look: Look, now: float, unresolved: tuple[str, ..
         return
     symbol, orders = look.account.symbol, look.orders or ()
     check_ground(symbol, plan, look, now, unresolved)
-    ours = {order.order_id for order in orders if is_backstop_id(order.client_id)}
+    ours = {order.order_id for order in backstops(orders)}
     for step in plan.steps:
         if not isinstance(step, CancelOrder | PlaceBackstop):
             raise PlanRefused(f"{symbol}: a {type(step).__name__} has no place in keeping a backstop")

@@ -55,15 +55,23 @@ def trade_for(goal: Goal, look: Look) -> Trade | None:
     return None
 
 
+def no_trading(look: Look) -> str | None:
+    """Why the exchange takes no order of this pair now; None when it does."""
+    rules = look.market.rules
+    if not rules.trading:
+        return f"{rules.symbol} is {rules.status}: the exchange takes no orders"
+    if not look.account.trade_enabled:
+        return f"the exchange has switched trading off for the isolated account of {rules.symbol}"
+    return None
+
+
 @exact
 def orders_for(trade: Trade, look: Look, limits: Limits) -> Closing:
     """MARKET orders (in slices) when the book keeps the cap, else LIMIT IOC at the cap for what the book shows inside it."""
     rules, book = look.market.rules, look.market.book
     index, side = look.account.index_price, trade.side
-    if not rules.trading:
-        return Closing(blocked=f"{rules.symbol} is {rules.status}: the exchange takes no orders")
-    if not look.account.trade_enabled:
-        return Closing(blocked=f"the exchange has switched trading off for the isolated account of {rules.symbol}")
+    if (why := no_trading(look)) is not None:
+        return Closing(blocked=why)
     if not levels_for(book, side):
         return Closing(blocked=f"the order book of {rules.symbol} has no {'bids' if side is Side.SELL else 'asks'}")
     if not walk(book, side, trade.quantity).complete and not look.book_is_deep:

@@ -15,7 +15,7 @@ from typing import Final
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol, exact, plain
 from marginbot.domain.look import Look
-from marginbot.domain.plan import BACKSTOP, Side, is_backstop_id
+from marginbot.domain.plan import BACKSTOP, Side
 from marginbot.domain.records import OrderReport
 from marginbot.domain.situation import RuleMemory
 from marginbot.engine.daemon.keeping import ToBackstop, begin_home
@@ -27,6 +27,7 @@ from marginbot.engine.patience import Interrupted, Patience
 from marginbot.engine.report import Outcome, RunReport, StepStatus
 from marginbot.errors import MarginbotError
 from marginbot.rules.backstop import GROWN, MOVED, Place, place_of
+from marginbot.rules.locked import backstops
 
 CHECK_EVERY: Final = 300.0
 """Seconds between two reads of the open orders while nothing gives a reason for one."""
@@ -147,7 +148,7 @@ class Backstop:
 
     async def _take_in(self, look: Look) -> bool:
         """What rests by the open orders; one that vanished meanwhile is asked for. Answers whether it traded anything."""
-        ours = next((order for order in look.orders or () if is_backstop_id(order.client_id)), None)
+        ours = next(iter(backstops(look.orders or ())), None)
         before, executed = self.standing, False
         if before is not None and (ours is None or ours.client_id != before.client_id):
             found = await self._look_up()

@@ -17,7 +17,6 @@ from marginbot.engine.errands import ToFlat
 from marginbot.engine.report import Outcome
 from marginbot.rules.backstop_plan import check_backstop, plan_backstop
 
-GOAL: Final = BACKSTOP
 NOTHING: Final = Ladder("none", (), ())
 
 
@@ -31,8 +30,8 @@ class ToBackstop:
 
     known: Watched
     now: Callable[[], datetime]
-    banded: bool = False
-    hidden: Callable[[Look], bool] = lambda _look: False
+    banded: bool
+    hidden: Callable[[Look], bool]
 
     @property
     def symbol(self) -> Symbol:
@@ -69,7 +68,7 @@ class ToBackstop:
         check_backstop(plan, look, now, unresolved)
 
     def described(self) -> Mapping[str, str]:
-        return {"goal": GOAL}
+        return {"goal": BACKSTOP}
 
 
 def begin_home(outfit: Outfit, known: Watched, at: datetime) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from marginbot.domain.look import Look
+from marginbot.domain.plan import BACKSTOP
 from marginbot.domain.policy import Do, Rule
 from marginbot.domain.situation import Ruling
-from marginbot.engine.daemon.keeping import GOAL, ToBackstop
+from marginbot.engine.daemon.keeping import ToBackstop
 from marginbot.engine.daemon.latched import Latched
 from marginbot.engine.daemon.outfit import Outfit
 from marginbot.engine.daemon.rungs import before_leaving, errand_again, errand_of, staying_put
@@ -64,7 +65,7 @@ class Wants:
         return errand if errand is None else self._possible(errand)
 
     def _again(self, episode: Episode) -> Errand:
-        if episode.goal.get("goal") == GOAL:
+        if episode.goal.get("goal") == BACKSTOP:
             return self.backstop()
         return errand_again(episode, self.outfit.limits)
 

@@ -86,14 +86,9 @@ class Journal:
         self.file = JournalFile(url, prepared=prepared)
 
     @staticmethod
-    def in_file(file: Path) -> Journal:
-        """The journal in a file, whatever letters its name has."""
-        return Journal(URL.create("sqlite", database=str(file)))
-
-    @staticmethod
-    def not_opened_yet(file: Path) -> Journal:
-        """The same, for somebody who calls `file.prepare` before anything else."""
-        return Journal(URL.create("sqlite", database=str(file)), prepared=False)
+    def in_file(file: Path, *, prepared: bool = True) -> Journal:
+        """The journal in a file, whatever letters its name has. Not prepared: `file.prepare` is called before anything else."""
+        return Journal(URL.create("sqlite", database=str(file)), prepared=prepared)
 
     def open_episode(self, account: str, symbol: Symbol, rule: str, goal: Mapping[str, str], at: datetime) -> int:
         """Write down what is wanted, before the first step. Returns the episode's number."""

@@ -20,7 +20,7 @@ def for_a_daemon(file: Path) -> tuple[Journal, Spare]:
 
     Raises: JournalUnavailable for what is no journal of this marginbot, or a place where there can be none.
     """
-    journal = Journal.not_opened_yet(file)
+    journal = Journal.in_file(file, prepared=False)
     spare = Spare(journal.file)
     try:
         journal.file.prepare()
