@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from marginbot.domain.margin import danger_sign, interest_per_day, price_at, safety
-from tests.builders import TEN_TIMES, USDT, D, a_balance, a_short, an_account, flat
+from marginbot.domain.margin import danger_sign, price_at, safety
+from tests.builders import TEN_TIMES, D, a_balance, a_short, an_account, flat
 
 
 def test_safety_is_how_many_times_the_liquidation_level_it_is():
@@ -22,9 +22,3 @@ def test_interest_alone_makes_a_price_dangerous():
     assert price_at(an_account(quote=a_balance(interest="4000")), D("1.05")) == 84000
     assert danger_sign(an_account(a_balance(interest="0.04"), a_balance("5000"))) == -1
     assert price_at(a_short(borrowed="0.03", interest="0.01"), D("1.25")) == 100000
-
-
-def test_interest_is_charged_on_the_principal():
-    """3900 x 0.001 x 24."""
-    account = an_account(quote=a_balance(borrowed="3900", interest="100"))
-    assert interest_per_day(account, {USDT: D("0.001")}) == D("93.6")

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from marginbot.errors import ConfigError, PlanRefused
-from marginbot.exchange.hosts import TESTNET_CALLS, HostGuard, MarketOnly, ReadOnlyTransport, allowed, check_rest_url
+from marginbot.exchange.hosts import HostGuard, MarketOnly, ReadOnlyTransport, allowed, check_rest_url
+from tests.elsewhere import ALLOWED
 
 LOOPBACK = ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9", "https://127.0.0.1"]
 REAL = ["https://api.binance.com", "https://api1.binance.com", "https://api-gcp.binance.com"]
@@ -72,7 +73,7 @@ async def test_the_guard_stops_a_foreign_request_before_the_network():
 @pytest.mark.parametrize(
     ("method", "path", "may"),
     [
-        *((method, path, True) for method, path in sorted(TESTNET_CALLS)),
+        *((method, path, True) for method, path in sorted(ALLOWED)),
         ("GET", "/sapi/v1/margin/isolated/account", False),
         ("POST", "/sapi/v1/margin/order", False),
         ("GET", "/api/v3/account", False),

@@ -215,7 +215,7 @@ class TestTheGuard:
             ({"quantity": D("0.06")}, "spends 0.06"),
             ({"quantity": D(0)}, "more than the position"),
             ({"limit_price": D(80000)}, "leave a debt"),
-            ({"side": Side.BUY}, "BTCUSDT"),
+            ({"side": Side.BUY}, "spends"),
         ],
     )
     def test_an_order_that_does_not_fit_is_refused(self, changed, says):

@@ -135,6 +135,10 @@ class TestTheGuard:
         check(look, an_order("0.04013", "119832", Side.BUY))
         assert "0.04014 BTC is more than the position needs" in refused(look, an_order("0.04014", "119832", Side.BUY))
 
+    def test_a_long_that_could_pay_for_it_buys_nothing(self):
+        rich = an_account(quote=a_balance("6000", borrowed="8000"))
+        assert "more than the position needs" in refused(seen(rich), an_order("0.05", side=Side.BUY))
+
     @pytest.mark.parametrize("quantity", ["0", "-0.01"])
     def test_less_than_something_is_refused(self, quantity):
         assert "more than the position needs" in refused(seen(), an_order(quantity))
