@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from marginbot.engine.clock import SystemClock
+from marginbot.exchange.messages import to_ms
 from marginbot.paper.embedded import fresh_exchange
 from marginbot.paper.exchange import Exchange
 from marginbot.paper.transport import FaultTransport
@@ -51,7 +52,7 @@ class Elsewhere:
 
 
 def _wall_ms() -> int:
-    return int(SystemClock().now().timestamp() * 1000)
+    return to_ms(SystemClock().now())
 
 
 def put_elsewhere(

@@ -17,6 +17,7 @@ from marginbot.engine.daemon.fences import Fences
 from marginbot.engine.journal.journal import Journal
 from marginbot.engine.ports import Clock
 from marginbot.exchange.adapter import open_exchange
+from marginbot.exchange.messages import to_ms
 from marginbot.exchange.signing import HmacSigner
 from marginbot.paper.books.scenarios import DEFAULT_UID
 from marginbot.paper.embedded import IN_PROCESS_URL, fresh_exchange
@@ -95,7 +96,7 @@ async def open_demo(settings: Settings, clock: Clock | None = None) -> AsyncIter
     time = clock or SystemClock()
 
     def wall_ms() -> int:
-        return int(time.now().timestamp() * 1000)
+        return to_ms(time.now())
 
     with tempfile.TemporaryDirectory(prefix="marginbot-demo-") as folder:
         policy = Path(folder) / "policy.toml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 import structlog
 
@@ -20,6 +21,9 @@ QUIET, ONE_TRY = 10.0, 60.0
 """Seconds in which a start that takes long says nothing, and that one try may take after that."""
 TRY_AGAIN, LONGEST_REST = 1.0, 600.0
 
+_PASSES: Final = (ReadFailed, NotSent, RateLimited, DeadlineReached)
+"""What an exchange that answers again has ended."""
+
 log = structlog.get_logger("marginbot")
 
 
@@ -32,7 +36,7 @@ async def account_of(app: App, outside: Outside | None = None, *, dry_run: bool 
     """
     try:
         return await _asked(app, dry_run, QUIET)
-    except (ReadFailed, NotSent, RateLimited, DeadlineReached) as trouble:
+    except _PASSES as trouble:
         return await _waited(app, outside, dry_run, trouble)
 
 
@@ -49,7 +53,7 @@ async def _waited(app: App, outside: Outside | None, dry_run: bool, trouble: Mar
             await rest(app.clock, app.stop, _until_over(app, trouble))
             try:
                 account = await _asked(app, dry_run, ONE_TRY)
-            except (ReadFailed, NotSent, RateLimited, DeadlineReached) as again:
+            except _PASSES as again:
                 trouble = again
             except (SafetyRefused, RequestRejected) as refusal:
                 last_words = refused(str(refusal))

@@ -6,7 +6,7 @@ know of the testnet is asked for by `SpotTestnet`, through which nothing but pub
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +15,7 @@ from marginbot.app.following import Following, MarginBooks
 from marginbot.engine.ports import Clock
 from marginbot.errors import MarginbotError, NotSent, ReadFailed, RequestRejected, SafetyRefused
 from marginbot.exchange.connections import Transport
+from marginbot.exchange.messages import to_ms
 from marginbot.exchange.ports import BanStore
 from marginbot.exchange.signing import Signer
 from marginbot.exchange.spot_testnet import SpotTestnet, open_spot_testnet
@@ -53,9 +54,8 @@ async def open_books(settings: Settings, signer: Signer | None, clock: Clock, ba
     directory, within = testnet_dir(), settings.exchange.timeout * SHARE
     begins = not (directory / WORLD_FILE).exists() and live_server(directory) is None
     beginning = _beginning(await _survey(testnet, clock)) if begins else _gone
-    wall_ms = _wall_ms(clock)
     with _in_our_words():
-        venue = opened.enter_context(embedded(directory, wall_ms, sleep=clock.sleep, beginning=beginning))
+        venue = opened.enter_context(embedded(directory, lambda: to_ms(clock.now()), sleep=clock.sleep, beginning=beginning))
     if venue.exchange is None or venue.transport is None:
         other = Transport()
         return Books(venue, MarginBooks(other, testnet, None, clock, within), testnet, None)
@@ -71,7 +71,7 @@ async def reset_books(settings: Settings, scenario: str | None, clock: Clock, ba
     async with _spot_testnet(settings, None, clock, bans) as testnet:
         elsewhere = await _survey(testnet, clock)
         with _in_our_words():
-            chosen = reset_world(testnet_dir(), _wall_ms(clock)(), scenario, beginning=_beginning(elsewhere))
+            chosen = reset_world(testnet_dir(), to_ms(clock.now()), scenario, beginning=_beginning(elsewhere))
     return chosen, testnet.host
 
 
@@ -79,12 +79,6 @@ async def survey_of(testnet: SpotTestnet) -> Elsewhere:
     """Which pairs of the emulator the testnet lists, and how. Raises: ExchangeError, MarginbotError."""
     with _in_our_words():
         return await survey(testnet.ask, {symbol: market.listing for symbol, market in catalogue.markets().items()})
-
-
-def unlisted(elsewhere: Elsewhere) -> list[str]:
-    """Pairs of the emulator that cannot be traded on the testnet."""
-    ours = catalogue.markets()
-    return sorted(ours.keys() - elsewhere.markets(ours).keys())
 
 
 def _spot_testnet(
@@ -128,10 +122,6 @@ def _beginning(elsewhere: Elsewhere) -> Beginning:
 
 def _gone(scenario: str, now_ms: int) -> World:
     raise PaperError("the margin books of the testnet were taken away this very moment; run the same command again")
-
-
-def _wall_ms(clock: Clock) -> Callable[[], int]:
-    return lambda: int(clock.now().timestamp() * 1000)
 
 
 @contextmanager

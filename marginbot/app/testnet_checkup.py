@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
-from marginbot.app.testnet import survey_of, unlisted
+from marginbot.app.testnet import survey_of
 from marginbot.domain.amounts import plain
 from marginbot.engine.checkup import Finding, Grade
 from marginbot.errors import MarginbotError, RequestRejected
 from marginbot.exchange.spot_testnet import SpotTestnet
 from marginbot.paper.books import catalogue
+from marginbot.paper.books.amounts import ceil_step
 from marginbot.paper.books.market import Market
 
 CHECK = "testnet"
@@ -22,7 +23,9 @@ async def testnet_finding(testnet: SpotTestnet) -> Finding:
     except MarginbotError as trouble:
         mend = "check the network and exchange.rest_url; then run this again"
         return Finding(CHECK, Grade.PROBLEM, f"{testnet.host} shows no prices: {trouble}", mend)
-    missing, traded = unlisted(elsewhere), elsewhere.markets(catalogue.markets())
+    ours = catalogue.markets()
+    traded = elsewhere.markets(ours)
+    missing = sorted(ours.keys() - traded.keys())
     if not traded:
         return Finding(CHECK, Grade.PROBLEM, f"none of the emulator's pairs is traded on {testnet.host} now", "run this again")
     found = f"prices, rules and books are those of {testnet.host}"
@@ -43,5 +46,5 @@ def _smallest_order(symbol: str, market: Market) -> dict[str, str]:
     """A market order for about twice the least value."""
     listing = market.listing
     step = listing.step or Decimal("0.00000001")
-    steps = (max(listing.min_notional, Decimal(1)) * 2 / market.mid / step).to_integral_value(ROUND_CEILING)
-    return {"symbol": symbol, "side": "BUY", "type": "MARKET", "quantity": plain(steps * step)}
+    quantity = ceil_step(max(listing.min_notional, Decimal(1)) * 2 / market.mid, step)
+    return {"symbol": symbol, "side": "BUY", "type": "MARKET", "quantity": plain(quantity)}

@@ -6,7 +6,7 @@ The emulator is imported where it is needed: a live run has no use for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from marginbot.engine.journal.spare import Spare
 from marginbot.engine.ports import Clock
 from marginbot.errors import ConfigError, JournalUnavailable, MarginbotError, SafetyRefused
 from marginbot.exchange.adapter import BinanceExchange, Tap, open_exchange
+from marginbot.exchange.messages import to_ms
 from marginbot.exchange.signing import HmacSigner, Signer, signer_from_pem
 from marginbot.settings import Settings, Venue, journal_file, state_dir
 
@@ -125,7 +126,7 @@ def _embedded(clock: Clock, opened: AsyncExitStack) -> _Place:
     from marginbot.paper.errors import PaperError, WorldBusy
 
     try:
-        venue = opened.enter_context(embedded(state_dir(), _wall_ms(clock), sleep=clock.sleep))
+        venue = opened.enter_context(embedded(state_dir(), lambda: to_ms(clock.now()), sleep=clock.sleep))
     except WorldBusy as busy:
         raise SafetyRefused(str(busy)) from busy
     except PaperError as problem:
@@ -139,10 +140,6 @@ async def _testnet(settings: Settings, clock: Clock, journal: Journal, opened: A
     books = await open_books(settings, _signer(settings), clock, journal, opened)
     world = books.venue
     return _Place(world.rest_url, world.api_key, HmacSigner(world.api_secret), books.transport, world, books)
-
-
-def _wall_ms(clock: Clock) -> Callable[[], int]:
-    return lambda: int(clock.now().timestamp() * 1000)
 
 
 def _signer(settings: Settings) -> Signer | None:
