@@ -25,6 +25,7 @@ from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
 from marginbot.paper.transport import FaultTransport
 from tests.empty_folder import emptied
 from tests.empty_folder import typed_settings as settings
+from tests.no_tls import NO_TLS
 from tests.outlets.hook import a_hook
 from tests.virtual_time import VirtualClock, in_virtual_time
 
@@ -179,5 +180,5 @@ async def test_messages_go_to_the_notify_urls():
 
 async def _page(url: str) -> str:
     await asyncio.sleep(0)  # the first turn of the server takes its port; from then on a question waits for the answer
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(verify=NO_TLS, trust_env=False) as client:
         return (await client.get(url)).text

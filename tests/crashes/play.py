@@ -30,8 +30,7 @@ class Ending:
     """kept, cost: % of the equity at the opening; cost is fees, slippage against the mid, interest and the liquidation fee.
 
     lowest: of the margin level. exit_level: the level when there was last somebody to trade with before it was liquidated, or
-    before the end. unwinds_at: the trigger of the ladder's last rung, 0 without a ladder. fired: rules, in order. alarms: what
-    people were told.
+    before the end. unwinds_at: the trigger of the ladder's last rung, 0 without a ladder. fired: rules, in order.
     """
 
     liquidated: bool
@@ -41,7 +40,6 @@ class Ending:
     exit_level: D = D(999)
     unwinds_at: D = D(0)
     fired: tuple[str, ...] = ()
-    alarms: tuple[str, ...] = ()
 
     @property
     def gap(self) -> bool:
@@ -98,7 +96,7 @@ async def _guarded(case: Case, preset: Preset, backstop: bool, dies: bool = Fals
         for _ in range(left):
             world.advance(world.now_ms + SECOND)
             course.note(case, world)
-        return _ending(case, world, course, tuple(watch.fired(case.symbol)), tuple(watch.alarms()))
+        return _ending(case, world, course, tuple(watch.fired(case.symbol)))
 
 
 async def _follow(case: Case, stage: Stage, watch: Watching, course: Course, until: Callable[[], bool]) -> int:
@@ -140,7 +138,7 @@ def _holds_anything(case: Case, world: World) -> bool:
     return any(side.total or side.debt for side in (pair.base, pair.quote))
 
 
-def _ending(case: Case, world: World, course: Course, fired: tuple[str, ...] = (), alarms: tuple[str, ...] = ()) -> Ending:
+def _ending(case: Case, world: World, course: Course, fired: tuple[str, ...] = ()) -> Ending:
     account, price = world.account(DEFAULT_UID), case.bars[-1].closed
     pair, listing = account.isolated[case.symbol], case.crash.listing
     base = pair.base.total - pair.base.debt + account.wallet(Scope.SPOT, listing.base).total
@@ -154,7 +152,6 @@ def _ending(case: Case, world: World, course: Course, fired: tuple[str, ...] = (
         course.exit_level,
         course.unwinds_at,
         fired,
-        alarms,
     )
 
 

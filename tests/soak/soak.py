@@ -6,7 +6,6 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal as D
@@ -27,8 +26,9 @@ from tests.soak.process import Disk, Machine, Process
 from tests.soak.states import States
 from tests.soak.stories import Stories
 from tests.soak.time import SoakLoop, exchange_ms, jobs_go_by
-from tests.soak.troubles import TROUBLES
+from tests.soak.troubles import TROUBLES, Trouble
 from tests.soak.weather import Weather
+from tests.soak.wires import Sockets, Wire
 from tests.virtual_time import VirtualClock
 
 LOOK_EVERY_S, LATENCY_MS = 2.0, 20
@@ -41,8 +41,6 @@ STARTS_AGAIN_S = (1.0, 4.0, 15.0)
 MOST_JOURNAL_MIB = 8.0
 WARM_AFTER = 0.2
 """Of the whole time: then caches are full, and what grows from there on would grow for ever."""
-
-Trouble = Callable[["Soak"], Awaitable[None]]
 
 
 @dataclass
@@ -137,8 +135,6 @@ class Soak:
             await asyncio.gather(beating, return_exceptions=True)
 
     def _machine(self, clock: VirtualClock) -> Machine:
-        from tests.soak.wires import Sockets, Wire
-
         policy = self.directory / "policy.toml"
         policy.write_text(scene.POLICIES[0])
         return Machine(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,11 +29,10 @@ class Spell:
 
 @dataclass
 class Weather:
-    """Every spell of the last hours, and how many there were of each kind."""
+    """Every spell of the last hours."""
 
     now: Callable[[], float]
     spells: list[Spell] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
 
     def begin(self, kind: str, symbol: str | None = None) -> Spell:
         now = self.now()
