@@ -57,7 +57,7 @@ async def test_without_a_pair_there_is_neither_connection_nor_complaint():
         market.stream.follow(frozenset({BTC}))
         await market.told.next_tick()
         market.stream.follow(frozenset())
-        await until(lambda: not market.line.open)
+        await until(lambda: not market.line.open and market.health.failures() == {})  # closed, and nobody expects it any more
         assert market.trouble_after_another_second() == ""
         market.clock.let_pass(60)
         assert market.trouble() == ""
