@@ -118,6 +118,7 @@ async def open_exchange(
         server=server,
         transport=guarded,
         timeout=timeout,
+        one_by_one=transport is None,
     )
     gateway = Gateway(sender=sender, limits=limits, server=server, clock=clock)
     try:

@@ -110,11 +110,11 @@ def reactions(moments: list[Moment]) -> list[tuple[float, float]]:
         if close is None:
             continue
         look = [moment for moment in after[: after.index(close)] if moment[5] == close[5] or moment[4] == ACCOUNT]
-        asked = {moment[4]: moment[0] for moment in reversed(look) if moment[2] == "sent" and moment[5]}
-        if len(asked) < OF_ONE_PAIR:
+        if len({moment[4] for moment in look if moment[2] == "sent" and moment[5]}) < OF_ONE_PAIR:
             continue
+        asked = min(moment[0] for moment in look if moment[2] == "sent")
         told = max(moment[0] for moment in look if moment[2] == "read")
-        found.append(((min(asked.values()) - at) / 1e6, (close[0] - told) / 1e6))
+        found.append(((asked - at) / 1e6, (close[0] - told) / 1e6))
     return found
 
 
