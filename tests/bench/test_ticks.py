@@ -20,6 +20,7 @@ from marginbot.domain.amounts import Symbol
 from marginbot.domain.margin import Fence
 from marginbot.engine.clock import SystemClock
 from marginbot.engine.daemon.fences import Fences
+from marginbot.engine.daemon.hush import Hush
 from marginbot.exchange.streams.market_session import MarketSession, decode
 from marginbot.exchange.streams.sockets import dial
 from tests.bench import ticker
@@ -37,7 +38,7 @@ RUNS = 7
 def fences() -> tuple[Fences, list[str]]:
     """A fence around 25 for each pair, and who crossed."""
     crossed: list[str] = []
-    watched = Fences(crossed.append)
+    watched = Fences(crossed.append, Hush().calm)
     for number in range(ticker.PAIRS):
         watched.put(Symbol(f"PAIR{number:02}USDT"), Fence(D(20), D(30)))
     return watched, crossed
@@ -88,20 +89,13 @@ async def bare(url: str) -> int:
 async def to_the_fence(url: str) -> int:
     """The session of the market stream, with fences at its end."""
     watched, crossed = fences()
-    count = 0
-
-    def tick(symbol: str, bid: float, ask: float) -> None:
-        nonlocal count
-        count += 1
-        watched.tick(symbol, bid, ask)
-
     socket = await dial(url)
-    session = MarketSession(socket, SystemClock(), lambda: 0, tick, frozenset)
+    session = MarketSession(socket, SystemClock(), lambda: 0, watched, frozenset)
     try:
         await session.listen()
     except ConnectionClosed:
         assert crossed == []
-        return count
+        return watched.ticks
     finally:
         await session.close()
 

@@ -53,7 +53,10 @@ class Daemon:
     async def run(self) -> None:
         """Watch until `stop` is set. Raises nothing for a reason of the exchange."""
         beside = Beside(self.health, self.outfit.clock, self.stop, self._tell)
-        await beside.run({"the desk": self._read_desk, **self.beside, "the watch": self.watch.run})
+        try:
+            await beside.run({"the desk": self._read_desk, **self.beside, "the watch": self.watch.run})
+        finally:
+            self.outfit.hush.end()
 
     def reload(self, policy: Policy) -> None:
         """A new policy; every pair keeps its old ladder until it was looked at under the new one.
@@ -71,7 +74,11 @@ class Daemon:
         self.watch.reassign()
 
     def _tell(self, symbol: Symbol, event: Event) -> None:
-        """To whoever listens. An audience that raises is ill; whoever told it is about to act, and goes on."""
+        """To whoever listens, once no act is made ready."""
+        self.outfit.hush.later(lambda: self._tell_now(symbol, event))
+
+    def _tell_now(self, symbol: Symbol, event: Event) -> None:
+        """An audience that raises is ill; whoever told it goes on."""
         try:
             self._audience(symbol, event)
         except Exception as deaf:

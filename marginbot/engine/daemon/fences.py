@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
 from decimal import Decimal
@@ -13,9 +14,13 @@ ANYWHERE = (-math.inf, math.inf)
 
 
 class Fences:
-    """By symbol: the bid at or below which, and the ask at or above which somebody must look; and the last tick of each."""
+    """By symbol: the bid at or below which, and the ask at or above which somebody must look; and the last tick of each.
 
-    def __init__(self, crossed: Callable[[Symbol], None]) -> None:
+    calm: see `TickSink`.
+    """
+
+    def __init__(self, crossed: Callable[[Symbol], None], calm: asyncio.Event) -> None:
+        self.calm = calm
         self._crossed = crossed
         self._marks: dict[str, tuple[float, float]] = {}
         self._last: dict[str, tuple[float, float]] = {}

@@ -11,6 +11,7 @@ from marginbot.domain.amounts import Symbol
 from marginbot.domain.plan import Limits
 from marginbot.domain.policy import Policy
 from marginbot.domain.situation import Ruling
+from marginbot.engine.daemon.hush import Hush
 from marginbot.engine.events import Event
 from marginbot.engine.journal.journal import Journal
 from marginbot.engine.journal.notebook import Notebook
@@ -29,6 +30,7 @@ class Outfit:
     account: its number in the journal. patience: for so many seconds. judged: told of every ruling of a full look.
     held_back: why nothing may be sent for a pair now (a pause, a policy nobody has accepted), None when it may.
     delistings: when pairs leave isolated margin, as last read. policy: replaced as a whole by a reload.
+    hush: begun when a price crosses a fence or a rule fires.
     dry_run: nothing is sent; what would be is written down and told. spare: stands in for a journal that cannot be written.
     """
 
@@ -50,6 +52,7 @@ class Outfit:
     delistings: dict[Symbol, datetime] = field(default_factory=dict)
     deadline: float = 120.0
     dry_run: bool = False
+    hush: Hush = field(default_factory=Hush)
     spare: Spare = field(init=False)
 
     def __post_init__(self) -> None:

@@ -190,6 +190,8 @@ class PairWatch:
 
     def _heed(self, situation: Situation, ruling: Ruling, look: Look) -> None:
         """Remember what a look changed, build the fence, and tell what fired and what is over."""
+        if ruling.fires is not None:
+            self.outfit.hush.begin()
         self.known.remember(ruling)
         self.known.enclose(situation, ruling, look.market.book.mid)
         for rule in (*ruling.milder, *(() if ruling.fires is None else (ruling.fires,))):

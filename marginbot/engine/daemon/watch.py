@@ -60,7 +60,8 @@ class Watch:
     """Monotonic seconds: what `rows` shows was asked for then."""
 
     def __post_init__(self) -> None:
-        self.fences, self._crossings = Fences(self.crossed), Crossings(self.outfit.clock, self._serve_crossed)
+        self.fences = Fences(self.crossed, self.outfit.hush.calm)
+        self._crossings = Crossings(self.outfit.clock, self._serve_crossed)
         self.homecoming = Homecoming(self.outfit, self.health)
 
     async def run(self) -> None:
@@ -117,6 +118,7 @@ class Watch:
 
     def _serve_crossed(self, crossed: Iterable[Symbol]) -> None:
         if not self.stop.is_set():
+            self.outfit.hush.begin()
             self._visit_all(crossed)
 
     async def _look_at_all(self) -> float:

@@ -75,7 +75,7 @@ class MarketStream:
             socket = await self._dial(self._url)
         except TROUBLE as error:
             raise fault_of(error, self._now_ms) from error
-        session = MarketSession(socket, self._clock, self._now_ms, self._sink.tick, lambda: self._wanted)
+        session = MarketSession(socket, self._clock, self._now_ms, self._sink, lambda: self._wanted)
         self._sessions = {one for one in self._sessions if not one.over.is_set()} | {session}
         try:
             session.start(session.listen())

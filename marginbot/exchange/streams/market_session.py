@@ -13,7 +13,7 @@ from marginbot.domain.amounts import Symbol
 from marginbot.errors import ReadFailed, RequestRejected
 from marginbot.exchange.faults import tidy
 from marginbot.exchange.ports import Clock
-from marginbot.exchange.streams.ports import Socket
+from marginbot.exchange.streams.ports import Socket, TickSink
 from marginbot.exchange.streams.session import Session
 
 PULSE: Final = "btcusdt@avgPrice"
@@ -51,29 +51,32 @@ decode: Final = msgspec.json.Decoder(Told, strict=False).decode
 
 
 class MarketSession(Session[Told]):
-    """tick: told symbol, bid and ask. wanted: the pairs that should be followed; set `changed` when they are others."""
+    """sink: told symbol, bid and ask. wanted: the pairs that should be followed; set `changed` when they are others."""
 
     def __init__(
         self,
         socket: Socket,
         clock: Clock,
         now_ms: Callable[[], int],
-        tick: Callable[[str, float, float], None],
+        sink: TickSink,
         wanted: Callable[[], frozenset[Symbol]],
     ) -> None:
         super().__init__(socket, clock, now_ms)
         self.heard = False
         self.changed = asyncio.Event()
-        self._tick = tick
+        self._sink = sink
         self._wanted = wanted
         self._followed: frozenset[Symbol] = frozenset()
         self._next_at = -math.inf
 
     async def listen(self) -> None:
         """Thousands of messages a second pass here: nothing is counted, logged or timed for each."""
-        recv, tick, read, endless = self.socket.recv, self._tick, decode, math.inf
+        recv, tick, calm, read, endless = self.socket.recv, self._sink.tick, self._sink.calm, decode, math.inf
         while True:
-            told = read(await recv(False))
+            message = await recv(False)
+            if not calm.is_set():
+                await calm.wait()
+            told = read(message)
             # Not so for an empty side of a book, which has no price.
             if 0.0 < told.b <= told.a < endless:
                 tick(told.s, told.b, told.a)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol
 
@@ -25,7 +26,9 @@ Dial = Callable[[str], Awaitable[Socket]]
 
 
 class TickSink(Protocol):
-    """Is told every best bid and ask as it comes."""
+    """Is told every best bid and ask as it comes. calm: while it is not set ticks wait in the connection."""
+
+    calm: asyncio.Event
 
     def tick(self, symbol: str, bid: float, ask: float) -> None: ...
 

@@ -9,6 +9,7 @@ import pytest
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.margin import Fence
 from marginbot.engine.daemon.fences import Fences
+from marginbot.engine.daemon.hush import Hush
 
 BTCUSDT = Symbol("BTCUSDT")
 
@@ -19,7 +20,7 @@ BTCUSDT = Symbol("BTCUSDT")
 )
 def test_a_tick_at_or_beyond_either_edge_crosses(bid: float, ask: float, crosses: bool):
     crossed: list[Symbol] = []
-    fences = Fences(crossed.append)
+    fences = Fences(crossed.append, Hush().calm)
     fences.put(BTCUSDT, Fence(D(95), D(105)))
     fences.tick("BTCUSDT", bid, ask)
     assert crossed == ([BTCUSDT] if crosses else [])
@@ -27,7 +28,7 @@ def test_a_tick_at_or_beyond_either_edge_crosses(bid: float, ask: float, crosses
 
 def test_a_side_without_an_edge_and_a_pair_without_a_fence_are_never_crossed():
     crossed: list[Symbol] = []
-    fences = Fences(crossed.append)
+    fences = Fences(crossed.append, Hush().calm)
     fences.put(BTCUSDT, Fence(D(95), None))
     fences.tick("BTCUSDT", 1e12, 1e12)
     fences.tick("ETHUSDT", 0.0, 1e12)
@@ -36,7 +37,7 @@ def test_a_side_without_an_edge_and_a_pair_without_a_fence_are_never_crossed():
 
 def test_a_fence_that_is_lifted_causes_nothing_until_a_new_one_is_put():
     crossed: list[Symbol] = []
-    fences = Fences(crossed.append)
+    fences = Fences(crossed.append, Hush().calm)
     fences.put(BTCUSDT, Fence(D(95), None))
     fences.lift(BTCUSDT)
     fences.tick("BTCUSDT", 90, 91)
@@ -47,7 +48,7 @@ def test_a_fence_that_is_lifted_causes_nothing_until_a_new_one_is_put():
 
 
 def test_the_middle_of_the_last_tick_is_remembered_to_the_digit():
-    fences = Fences(lambda _symbol: None)
+    fences = Fences(lambda _symbol: None, Hush().calm)
     assert fences.mid(BTCUSDT) is None
     fences.tick("BTCUSDT", 0.1, 0.3)
     assert fences.mid(BTCUSDT) == D("0.2")

@@ -74,6 +74,8 @@ class Told:
     def __init__(self) -> None:
         self.ticks: asyncio.Queue[tuple[str, float, float]] = asyncio.Queue()
         self.changes: asyncio.Queue[str] = asyncio.Queue()
+        self.calm = asyncio.Event()
+        self.calm.set()
 
     def tick(self, symbol: str, bid: float, ask: float) -> None:
         self.ticks.put_nowait((symbol, bid, ask))
