@@ -10,7 +10,7 @@ from marginbot.cli.errors import REFUSED
 from marginbot.domain.account import AssetBalance, IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol, half_up
 from marginbot.domain.margin import margin_level
-from marginbot.engine.journal.journal import Intent
+from marginbot.engine.journal.entries import Intent
 from marginbot.engine.prospects import Prospect
 from marginbot.engine.report import Outcome, RunReport, StepReport
 from marginbot.engine.survey import PairSurvey, Survey

@@ -16,7 +16,8 @@ from marginbot.cli.output import amount, local_time, utc_ms
 from marginbot.cli.shell import Shell
 from marginbot.domain.amounts import plain
 from marginbot.engine.clock import SystemClock
-from marginbot.engine.journal.journal import OPEN_STATES, Intent, Journal, State
+from marginbot.engine.journal.entries import OPEN_STATES, Intent, State
+from marginbot.engine.journal.journal import Journal
 from marginbot.settings import journal_file
 
 _STYLES = {State.DONE: "done", State.REFUSED: "refused", State.ABSENT: "dim"}

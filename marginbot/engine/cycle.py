@@ -15,7 +15,7 @@ from marginbot.engine.errands import Errand
 from marginbot.engine.events import Decided, Notice, Observer
 from marginbot.engine.executor import Executor, StepRefused
 from marginbot.engine.explain import same_balances
-from marginbot.engine.journal.journal import State
+from marginbot.engine.journal.entries import State
 from marginbot.engine.lifted import not_lifted
 from marginbot.engine.loans import LoanQueue
 from marginbot.engine.looks import Looker
@@ -42,7 +42,8 @@ class Ending:
 class Cycle:
     """Brings one pair to its goal, look by look. Steps are added to `report` before they are sent.
 
-    loans: the queue of the whole account; without one the cycle has its own.
+    loans: the queue of the whole account; without one the cycle has its own. unsettled: whether the journal may have open
+    writes of the pair from before this cycle. alongside: keeps in the journal what belongs to the beginning of an episode.
     """
 
     errand: Errand
@@ -52,6 +53,8 @@ class Cycle:
     observer: Observer
     new_id: Callable[[], str]
     loans: LoanQueue | None = None
+    unsettled: bool = True
+    alongside: Callable[[], None] = lambda: None
     _refusals: Refusals = field(default_factory=Refusals)
     _executor: Executor | None = None
     _episode: int | None = None
@@ -162,6 +165,8 @@ class Cycle:
 
     def _unresolved(self) -> tuple[str, ...]:
         """Open top-ups are not among them: the looks follow them, and they hold nothing up but another top-up."""
+        if not self.unsettled and self._executor is None:
+            return ()
         open_intents = self.settler.journal.open_intents(self.settler.account, self.errand.symbol)
         return tuple(
             f"a {intent.kind}" for intent in open_intents if intent.state is not State.ACCEPTED and intent.kind != "top_up"
@@ -185,6 +190,7 @@ class Cycle:
         if self._episode is not None and wanted == self._described:
             return self._episode
         journal, account, symbol = self.settler.journal, self.settler.account, self.errand.symbol
+        self.alongside()
         found = self._episode or journal.open_episode_of(account, symbol)
         if found is None:
             found = journal.open_episode(account, symbol, self.errand.rule, wanted, self.looker.patience.clock.now())
@@ -194,7 +200,6 @@ class Cycle:
         return found
 
     def _hand(self) -> Executor:
-        episode = self._pursue()
         if self._executor is None:
             self._executor = Executor(
                 exchange=self.looker.exchange,
@@ -208,7 +213,7 @@ class Cycle:
                 observer=self.observer,
                 new_id=self.new_id,
                 account=self.settler.account,
-                episode_id=episode,
+                pursue=self._pursue,
                 rule=self.errand.rule,
             )
         self._executor.rule = self.errand.rule

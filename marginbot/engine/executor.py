@@ -14,8 +14,9 @@ from marginbot.domain.plan import BACKSTOP_ID, CancelOrder, CancelOrders, CloseO
 from marginbot.domain.records import OrderReport
 from marginbot.engine.events import Observer, StepEnded, StepStarted
 from marginbot.engine.explain import OwnSteps
+from marginbot.engine.journal.entries import Intent, State
 from marginbot.engine.journal.intents import intent_of
-from marginbot.engine.journal.journal import Intent, Journal, State
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.loans import LoanQueue
 from marginbot.engine.patience import Patience
 from marginbot.engine.ports import Exchange
@@ -33,7 +34,8 @@ from marginbot.rules.guard import OLDEST_ANSWER
 class Executor:
     """Sends the steps of one run. `new_id` makes client order ids: letters, digits, - and _, at most 36.
 
-    rule: who wants the steps now; its budget is what a top-up is written down under.
+    pursue: writes down what is wanted, unless it is already, and gives the number of its episode. rule: who wants the steps
+    now; its budget is what a top-up is written down under.
     """
 
     exchange: Exchange
@@ -47,7 +49,7 @@ class Executor:
     observer: Observer
     new_id: Callable[[], str]
     account: str
-    episode_id: int
+    pursue: Callable[[], int]
     rule: str
 
     async def act(self, reports: Sequence[StepReport], look: Look) -> None:
@@ -109,8 +111,9 @@ class Executor:
         report.client_id = self._client_id(step)
         before = balances_before(self.steps.upon(look.account), dict(look.spot))
         sent_ms = self.exchange.server_now_ms()
-        intent = intent_of(step, self.episode_id, self.rule, before, sent_ms, report.started_at, report.client_id)
-        report.intent_id = self.journal.intend(self.account, intent)
+        with self.journal.file.as_one():
+            intent = intent_of(step, self.pursue(), self.rule, before, sent_ms, report.started_at, report.client_id)
+            report.intent_id = self.journal.intend(self.account, intent)
         return dataclasses.replace(intent, id=report.intent_id)
 
     def _client_id(self, step: Step) -> str | None:

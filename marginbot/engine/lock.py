@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -67,11 +68,20 @@ def _file_name(name: str) -> str:
     return _UNSAFE.sub(lambda found: f"%{ord(found.group()):02x}", name)
 
 
+@lru_cache(maxsize=256)
+def _lock(file: Path) -> FileLock:
+    """Kept, since making one takes longer than locking it."""
+    return FileLock(file, thread_local=False)
+
+
 @contextmanager
 def _held(directory: Path, name: str, busy: str, within: float = 0) -> Iterator[None]:
-    lock = FileLock(directory / f"{_file_name(name)}.lock", timeout=within)
+    lock = _lock(directory / f"{_file_name(name)}.lock")
+    # By itself it would let this process in a second time.
+    if lock.is_locked:
+        raise SafetyRefused(busy)
     try:
-        lock.acquire()
+        lock.acquire(timeout=within)
     except Timeout as taken:
         raise SafetyRefused(busy) from taken
     except OSError as trouble:

@@ -12,7 +12,8 @@ from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol, exact, plain
 from marginbot.domain.plan import Repay, Sweep
 from marginbot.domain.records import LoanRecord, RecordStatus, TransferRecord
-from marginbot.engine.journal.journal import Journal, State
+from marginbot.engine.journal.entries import State
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.ports import Clock, ExchangeReads
 from marginbot.engine.report import StepReport, StepStatus
 

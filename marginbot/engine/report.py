@@ -88,7 +88,7 @@ class StepReport:
 class RunReport:
     """One run on one pair, whole. The exit code follows from how it ended, see `exit_code`.
 
-    unreachable: the exchange could not be asked. unwritten: the journal was lost on the way.
+    unreachable: the exchange could not be asked. unwritten: what the journal said when it was lost on the way.
     """
 
     symbol: Symbol
@@ -104,7 +104,7 @@ class RunReport:
     round_trips: int = 0
     elapsed_ms: int = 0
     unreachable: bool = False
-    unwritten: bool = False
+    unwritten: str = ""
 
     @property
     def exit_code(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from marginbot.domain.amounts import Symbol, plain
 from marginbot.domain.look import Look
@@ -14,7 +14,8 @@ from marginbot.domain.plan import Verdict
 from marginbot.engine.cycle import Cycle, Ending
 from marginbot.engine.errands import Errand
 from marginbot.engine.events import Decided, Event, Looked, Notice, Observer, nobody
-from marginbot.engine.journal.journal import Intent, Journal
+from marginbot.engine.journal.entries import OPEN_STATES, Intent
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.loans import LoanQueue
 from marginbot.engine.looks import Looker
 from marginbot.engine.patience import DeadlineReached, Interrupted, Patience
@@ -34,6 +35,7 @@ class Run:
     """One errand on one pair. `lock` holds the pair for an account number; `new_id` makes client order ids.
 
     loans: the queue of the account, when other runs share it. looker: of a pair that is under watch already, see `go_on`.
+    alongside: keeps in the journal what belongs to the beginning of an episode.
     """
 
     exchange: Exchange
@@ -47,6 +49,7 @@ class Run:
     allow_withdrawals: bool = False
     loans: LoanQueue | None = None
     looker: Looker | None = None
+    alongside: Callable[[], None] = lambda: None
     report: RunReport = field(init=False)
     reckoning: Reckoning = field(default_factory=Reckoning)
     _looker: Looker = field(init=False)
@@ -77,7 +80,9 @@ class Run:
     async def go_on(self, look: Look, account: str) -> RunReport:
         """The same from a look that was just accepted, by a key whose rights are known."""
         self.report.before = self.report.after = look.account
-        return await self._reported(lambda: self._held(look, account, self.patience.clock.now(), new=False))
+        clock = self.patience.clock
+        looked_at = clock.now() - timedelta(seconds=clock.monotonic() - look.seen_at)
+        return await self._reported(lambda: self._held(look, account, looked_at, new=False))
 
     async def _reported(self, work: Callable[[], Awaitable[Ending]]) -> RunReport:
         with self.exchange.metering() as meter:
@@ -107,7 +112,7 @@ class Run:
             self.report.unreachable = refused_read.code is None
             return self._stopped(str(refused_read))
         except JournalUnavailable as lost:
-            self.report.unwritten = True
+            self.report.unwritten = str(lost)
             return self._stopped(str(lost))
         except PlanRefused as trouble:
             return self._stopped(str(trouble))
@@ -125,16 +130,29 @@ class Run:
         """new: the first look of this process on the pair, not believed yet."""
         with self.lock(account):
             look = await self._looker.believe_first(look) if new else look
-            leftovers = self.journal.open_intents(account, self.symbol)
+            found = self.journal.left_or_begun_since(account, self.symbol, began)
+            leftovers = tuple(intent for intent in found if intent.state in OPEN_STATES)
             settler = Settler(self.exchange, self.journal, self.patience, account)
             await self._settle_leftovers(leftovers, replace(settler, leftovers=True))
             # Another run may have worked on the pair, and let it go, between our first look and the lock.
-            if leftovers or any(True for _ in self.journal.history(began, self.symbol)):
+            if found:
                 look = await self._looker.again()
             self.report.before = self.report.after = look.account
-            cycle = Cycle(self.errand, self._looker, settler, self.report, self._hear, self.new_id, self.loans)
-            ending = await cycle.run(look)
+            ending = await self._cycle(settler, unsettled=bool(found)).run(look)
         return self._stopped(ending.reason) if ending.outcome is Outcome.STOPPED else ending
+
+    def _cycle(self, settler: Settler, *, unsettled: bool) -> Cycle:
+        return Cycle(
+            errand=self.errand,
+            looker=self._looker,
+            settler=settler,
+            report=self.report,
+            observer=self._hear,
+            new_id=self.new_id,
+            loans=self.loans,
+            unsettled=unsettled,
+            alongside=self.alongside,
+        )
 
     async def _settle_leftovers(self, leftovers: tuple[Intent, ...], settler: Settler) -> None:
         """Writes of an earlier run that never learned their fate come first; their times count from now.

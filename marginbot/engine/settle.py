@@ -11,7 +11,8 @@ from typing import Any
 from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Asset, Symbol
 from marginbot.domain.records import LoanRecord, OrderReport, RecordStatus, TransferRecord
-from marginbot.engine.journal.journal import Intent, Journal, State
+from marginbot.engine.journal.entries import Intent, State
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.patience import DeadlineReached, Interrupted, Patience
 from marginbot.engine.ports import Exchange
 from marginbot.engine.traces import Fate, Twice, fate_of_repay, fate_of_transfer, money_of, order_left_no_trace

@@ -14,7 +14,7 @@ from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import ZERO, Asset, Symbol, plain
 from marginbot.engine.events import Observer, StepEnded
 from marginbot.engine.explain import OwnSteps
-from marginbot.engine.journal.journal import Intent, State
+from marginbot.engine.journal.entries import Intent, State
 from marginbot.engine.ports import ExchangeReads
 from marginbot.engine.report import StepReport, StepStatus
 from marginbot.engine.settle import Settled, Settler

@@ -10,7 +10,7 @@ from enum import Enum
 from marginbot.domain.account import AssetBalance, IsolatedAccount
 from marginbot.domain.amounts import CRUMB, Asset, exact, parse_amount
 from marginbot.domain.plan import Side
-from marginbot.engine.journal.journal import Intent
+from marginbot.engine.journal.entries import Intent
 
 NO_RECORD_AFTER_MS = {"repay": 10_000, "sweep": 10_000, "top_up": 60_000}
 MOVED_OTHERWISE_MS = 60_000

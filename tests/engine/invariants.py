@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
-from marginbot.engine.journal.journal import OPEN_STATES
+from marginbot.engine.journal.entries import OPEN_STATES
 from marginbot.engine.report import RunReport
 from tests.engine.stage import Stage
 

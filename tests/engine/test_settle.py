@@ -11,7 +11,7 @@ import pytest
 
 from marginbot.domain.amounts import Asset, Symbol
 from marginbot.domain.plan import CloseOrder, Side
-from marginbot.engine.journal.journal import Intent, State
+from marginbot.engine.journal.entries import Intent, State
 from marginbot.engine.patience import DeadlineReached, Patience
 from marginbot.engine.settle import Settled, Settler
 from marginbot.engine.traces import Fate, balances_before

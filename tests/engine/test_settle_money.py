@@ -7,7 +7,7 @@ from decimal import Decimal as D
 import pytest
 
 from marginbot.domain.amounts import Asset
-from marginbot.engine.journal.journal import State
+from marginbot.engine.journal.entries import State
 from marginbot.engine.patience import DeadlineReached
 from marginbot.engine.traces import Fate
 from marginbot.paper.books.records import Scope

@@ -36,8 +36,8 @@ OUT_OF_BAND: Final = -3064
 NARROW: Final = Decimal("0.029")
 WIDER_EVERY: Final = Decimal("0.01")
 """A limit that the band of a pair keeps nearer to the stop than meant is set anew after so much of the index's way."""
-KEPT_WITHIN, ANSWER_WITHIN = 8.0, 5.0
-"""Seconds for all of it, and for a question about one that is gone: a rung may be about to need this pair."""
+ANSWER_WITHIN: Final = 5.0
+"""Seconds for a question about one that is gone: a rung may be about to need this pair."""
 TRY_AGAIN: Final = 60.0
 """Seconds until one that could not be placed is tried again."""
 

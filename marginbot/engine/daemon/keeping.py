@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +12,16 @@ from marginbot.domain.amounts import Symbol
 from marginbot.domain.look import Look
 from marginbot.domain.plan import BACKSTOP, Goal, Limits, Plan, Verdict
 from marginbot.domain.policy import Do, Ladder
+from marginbot.engine.daemon.latched import Latched
 from marginbot.engine.daemon.outfit import Outfit
 from marginbot.engine.daemon.watched import Watched
 from marginbot.engine.errands import ToFlat
+from marginbot.engine.patience import Patience
 from marginbot.engine.report import Outcome
 from marginbot.rules.backstop_plan import check_backstop, plan_backstop
 
+KEPT_WITHIN: Final = 8.0
+"""Seconds for one round of cancel and place, of which every other errand of the pair would have to wait for the end."""
 NOTHING: Final = Ladder("none", (), ())
 
 
@@ -84,3 +89,16 @@ def begin_home(outfit: Outfit, known: Watched, at: datetime) -> None:
         journal.open_episode(outfit.account, known.symbol, home.rule, home.described(), at)
     elif episode.goal.get("goal") != "flat":
         journal.retarget(episode.id, home.rule, home.described())
+
+
+def uninterrupted(errand: Latched, outfit: Outfit) -> Patience:
+    """A signal does not end it between the cancel of an old order and the placing of a new one; its time does, and soon."""
+    patience = outfit.patience(min(KEPT_WITHIN, outfit.deadline))
+    stop, patience.stop = patience.stop, asyncio.Event()
+
+    def taken_over() -> None:
+        patience.stop = stop
+        patience.extend(outfit.deadline)
+
+    errand.taken_over = taken_over
+    return patience

@@ -15,7 +15,7 @@ from marginbot.engine.daemon.pauses import PAUSE, Pauses
 from marginbot.engine.daemon.watch import Watch
 from marginbot.engine.errands import PANIC_BY_HAND, UNWIND_BY_HAND, ToFlat
 from marginbot.engine.events import EVERYWHERE, Notice
-from marginbot.engine.journal.journal import Episode
+from marginbot.engine.journal.entries import Episode
 
 UNWIND, PANIC, RESUME, ACK = "unwind", "panic", "resume", "ack"
 _RULES: Final = {UNWIND: UNWIND_BY_HAND, PANIC: PANIC_BY_HAND}

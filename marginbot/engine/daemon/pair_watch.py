@@ -13,16 +13,16 @@ from marginbot.domain.margin import tier_of
 from marginbot.domain.plan import BACKSTOP
 from marginbot.domain.policy import Do, Policy
 from marginbot.domain.situation import Ruling, Situation
-from marginbot.engine.daemon.backstop import KEPT_WITHIN, Backstop
+from marginbot.engine.daemon.backstop import Backstop
 from marginbot.engine.daemon.eyes import Eyes
-from marginbot.engine.daemon.keeping import ToBackstop
+from marginbot.engine.daemon.keeping import ToBackstop, uninterrupted
 from marginbot.engine.daemon.latched import Latched
 from marginbot.engine.daemon.outfit import Outfit
 from marginbot.engine.daemon.rehearsal import Rehearsals
 from marginbot.engine.daemon.wants import Wants
 from marginbot.engine.daemon.watched import Watched
 from marginbot.engine.errands import BY_HAND, Errand
-from marginbot.engine.events import Event, Fired, Looked, Notice, Pursued, Rearmed
+from marginbot.engine.events import Event, Fired, Looked, Notice, Pursued, Rearmed, StepStarted
 from marginbot.engine.patience import Patience
 from marginbot.engine.report import Outcome, RunReport
 from marginbot.engine.run import Run
@@ -46,6 +46,7 @@ class PairWatch:
     rehearsals: Rehearsals = field(init=False)
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     _asked_again: bool = False
+    _ruled: tuple[IsolatedAccount, Ruling] = field(init=False)
     _said: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
@@ -110,7 +111,10 @@ class PairWatch:
 
     async def _once_with_or_without_a_journal(self) -> bool:
         try:
-            return await self._once()
+            again = await self._once()
+            self.known.write_down()
+            self.known.written()
+            return again
         except JournalUnavailable as lost:
             if not self.outfit.spare.stand_in(str(lost)):
                 raise
@@ -133,6 +137,7 @@ class PairWatch:
             return False
         self._said = None
         self._heed(situation, ruling, look)
+        self._ruled = look.account, ruling
         errand = self.wants.of(ruling, episode, look)
         if errand is None and self.wants.must_be_passed_over(ruling.fires):
             return True
@@ -141,28 +146,20 @@ class PairWatch:
         if errand is None:
             return False
         if isinstance(errand.current, ToBackstop):
-            patience = self._for_the_backstop(errand)
+            patience = uninterrupted(errand, self.outfit)
         if self.outfit.dry_run:
             await self._rehearse(errand, look)
             return False
         report = await self._carry_out(errand, look, patience)
+        if report.unwritten and self.known.take_back():
+            return self.outfit.spare.stand_in(report.unwritten)
         self.backstop.recall()
         if isinstance(errand.current, ToBackstop) and not report.unwritten:
             return await self.backstop.heard(report, self.eyes.last or look, patience)
         self._hear(Pursued(errand.rule, report))
+        if report.outcome is Outcome.REFUSED:
+            self.known.take_back()  # somebody else holds the pair, or a pause began: it fires again on the next look
         return self._goes_on(errand, report)
-
-    def _for_the_backstop(self, errand: Latched) -> Patience:
-        """A signal does not end it between the cancel of an old order and the placing of a new one; its time does, and soon."""
-        patience = self.outfit.patience(min(KEPT_WITHIN, self.outfit.deadline))
-        stop, patience.stop = patience.stop, asyncio.Event()
-
-        def taken_over() -> None:
-            patience.stop = stop
-            patience.extend(self.outfit.deadline)
-
-        errand.taken_over = taken_over
-        return patience
 
     def _take_in(self, look: Look) -> None:
         known, market = self.known, look.market
@@ -211,6 +208,9 @@ class PairWatch:
             self._hear(Notice(f"{self.symbol}: {ruling.fires.name!r} fires ({ruling.because}), but {why}", alarm=True))
 
     def _judged_again(self, look: Look) -> Ruling:
+        account, ruling = self._ruled
+        if look.account is account:
+            return ruling
         self._take_in(look)
         situation, ruling = self._ruling_of(look)
         self._heed(situation, ruling, look)
@@ -229,13 +229,14 @@ class PairWatch:
             observer=self._hear,
             loans=outfit.loans,
             looker=self.eyes.looker,
+            alongside=self.known.write_down,
         )
         return await run.go_on(look, outfit.account)
 
     def _goes_on(self, errand: Errand, report: RunReport) -> bool:
         """Whether to look again at once: a rung that failed hands over to the next one."""
         if report.unwritten:
-            return self.outfit.spare.stand_in(report.reason)
+            return self.outfit.spare.stand_in(report.unwritten)
         if report.outcome in (Outcome.FLAT, Outcome.REACHED):
             return True
         by_hand = errand.rule in BY_HAND
@@ -250,4 +251,6 @@ class PairWatch:
     def _hear(self, event: Event) -> None:
         if isinstance(event, Looked):
             self.known.row = event.look.account
+        if isinstance(event, StepStarted):
+            self.known.written()
         self.outfit.tell(self.symbol, event)

@@ -10,8 +10,8 @@ from marginbot.domain.plan import Step
 from marginbot.engine.daemon.outfit import Outfit
 from marginbot.engine.errands import Errand
 from marginbot.engine.events import Notice, Observer
+from marginbot.engine.journal.entries import State
 from marginbot.engine.journal.intents import intent_of
-from marginbot.engine.journal.journal import State
 
 PLANNED = "planned"
 

@@ -14,7 +14,7 @@ from marginbot.domain.plan import Aim, AimKind, Goal, Into, Limits
 from marginbot.domain.policy import Budget, Do, LevelBelow, OpenOrders, Rule, Then
 from marginbot.engine.daemon.outfit import Outfit
 from marginbot.engine.errands import Errand, ToFlat, ToLevel
-from marginbot.engine.journal.journal import Episode
+from marginbot.engine.journal.entries import Episode
 
 _KINDS: Final = {
     Do.REPAY: AimKind.REPAY,

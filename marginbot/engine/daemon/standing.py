@@ -13,7 +13,7 @@ from marginbot.domain.plan import BACKSTOP, Side
 from marginbot.domain.records import OpenOrder, OrderReport
 from marginbot.engine.daemon.outfit import Outfit
 from marginbot.engine.daemon.watched import Watched
-from marginbot.engine.journal.journal import Intent
+from marginbot.engine.journal.entries import Intent
 
 MORE_THAN_LEFT: Final = Decimal("0.01")
 """Share of the position beyond which what is there after a fill was not left by it."""

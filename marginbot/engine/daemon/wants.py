@@ -15,7 +15,7 @@ from marginbot.engine.daemon.outfit import Outfit
 from marginbot.engine.daemon.rungs import before_leaving, errand_again, errand_of, staying_put
 from marginbot.engine.daemon.watched import Watched
 from marginbot.engine.errands import BY_HAND, Errand
-from marginbot.engine.journal.journal import Episode
+from marginbot.engine.journal.entries import Episode
 from marginbot.engine.report import Outcome
 
 ABOVE_EVERY_RULE = 1_000_000

@@ -37,6 +37,7 @@ class Watched:
     fence: Fence = NO_FENCE
     valid_until: datetime | None = None
     cron_due: set[str] = field(default_factory=set)
+    _unwritten: dict[str, RuleMemory | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.memories = self.notebook.memories(self.symbol)
@@ -76,18 +77,36 @@ class Watched:
         return judge(ladder, self.situation(self.row, now, delisting_at), self.memories)
 
     def remember(self, ruling: Ruling) -> None:
-        """Take over what a ruling remembers, and write down what changed."""
+        """Take over what a ruling remembers; `write_down` keeps it."""
         for rule, memory in ruling.memory.items():
             if self.memories.get(rule) != memory:
-                self.notebook.remember(self.symbol, rule, memory)
+                self._unwritten.setdefault(rule, self.memories.get(rule))
         self.memories = dict(ruling.memory)
         self.cron_due -= {rule.name for rule in (ruling.fires, *ruling.milder) if rule is not None}
+
+    def write_down(self) -> None:
+        """Keep what rulings changed. Belongs into the transaction that begins what a rule wants: of a process that dies between
+        the two, the next one would take the rule for served.
+        """
+        for rule in self._unwritten.keys() & self.memories.keys():
+            self.notebook.remember(self.symbol, rule, self.memories[rule])
+
+    def written(self) -> None:
+        """What `write_down` kept is there to stay."""
+        self._unwritten.clear()
+
+    def take_back(self) -> bool:
+        """What a rule wanted could not be written down and was not begun: as if no ruling had said it. False if there is none."""
+        taken, self._unwritten = self._unwritten, {}
+        before = {rule: memory for rule, memory in taken.items() if memory is not None}
+        self.memories = {rule: memory for rule, memory in self.memories.items() if rule not in taken} | before
+        return bool(taken)
 
     def failed(self, rule: str) -> None:
         """A rung was tried in vain: the next one takes over."""
         memory = replace(self.memories.get(rule, RuleMemory(armed=False)), failed=True)
+        self._unwritten.setdefault(rule, self.memories.get(rule))
         self.memories[rule] = memory
-        self.notebook.remember(self.symbol, rule, memory)
 
     def seen(self, account: IsolatedAccount, now: datetime) -> None:
         """A look or a poll showed this row: since when it owes, its peak, the interest that came on top."""

@@ -25,6 +25,7 @@ class JournalFile:
         with spoken("opened", url):
             self._url = make_url(url)
             self.engine = open_engine(self._url)
+        self._joined: Connection | None = None
         if prepared:
             self.prepare()
 
@@ -36,6 +37,9 @@ class JournalFile:
     @contextmanager
     def writing(self, durable: bool) -> Iterator[Connection]:
         """A transaction; `durable` waits until the disk has it."""
+        if self._joined is not None:
+            yield self._joined
+            return
         with spoken("written", self._url.database), self.engine.connect() as connection:
             # By the driver itself: SQLAlchemy would begin a transaction first, and inside one nothing of this changes.
             connection.connection.cursor().execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -45,8 +49,23 @@ class JournalFile:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to select with."""
+        if self._joined is not None:
+            yield self._joined
+            return
         with spoken("read", self._url.database), self.engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def as_one(self) -> Iterator[None]:
+        """All that is read and written inside is one durable transaction, kept as a whole or not at all. Nothing may be awaited
+        inside: it would take part.
+        """
+        with self.writing(durable=True) as connection:
+            self._joined = connection
+            try:
+                yield
+            finally:
+                self._joined = None
 
     def probe(self) -> None:
         """Take the right to write and give it back, changing nothing."""

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from marginbot.domain.plan import Step, TopUp
-from marginbot.engine.journal.journal import Intent, State
+from marginbot.engine.journal.entries import Intent, State
 from marginbot.engine.report import amount_of, asset_of, kind_of
 
 

@@ -4,76 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Insert, Row, Update
+from sqlalchemy import URL, Insert, Update
 
 from marginbot.domain.amounts import Asset, Symbol, plain
 from marginbot.engine.journal import statements
+from marginbot.engine.journal.entries import OPEN, Episode, Intent, State, intent_in
 from marginbot.engine.journal.file import JournalFile
 from marginbot.engine.journal.schema import intents
-
-
-class State(Enum):
-    """Where an intent stands. INTENDED, ACCEPTED and UNKNOWN are open: they are settled before anything else is planned.
-
-    PLANNED is what a dry run would have sent.
-    """
-
-    INTENDED = "intended"
-    ACCEPTED = "accepted"
-    UNKNOWN = "unknown"
-    DONE = "done"
-    REFUSED = "refused"
-    ABSENT = "absent"
-    PLANNED = "planned"
-
-
-OPEN_STATES = (State.INTENDED, State.ACCEPTED, State.UNKNOWN)
-_OPEN = [state.value for state in OPEN_STATES]
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """One write: what was to be sent, when (server clock, ms), on which balances, and what became of it.
-
-    `before`: the balances of both sides at the look it rests on, plain decimals by name (see `settle`). `level_after`: the
-    margin level at the look after it, None when nothing was owed then or another write came after it.
-    """
-
-    id: int
-    episode_id: int
-    symbol: Symbol
-    kind: str
-    asset: Asset | None
-    amount: Decimal | None
-    client_id: str | None
-    step: Mapping[str, Any]
-    because: str
-    before: Mapping[str, str]
-    state: State
-    exchange_id: str | None
-    sent_ms: int
-    started_at: datetime
-    ended_at: datetime | None
-    answer: str | None
-    level_after: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """Something wanted of a pair until it is reached: by which rule or command, and the goal as its errand describes it."""
-
-    id: int
-    symbol: Symbol
-    rule: str
-    goal: Mapping[str, str]
-    opened_at: datetime
 
 
 class Journal:
@@ -158,9 +100,9 @@ class Journal:
         self, account: str, symbol: Symbol, rule: str, episode_id: int | None = None
     ) -> tuple[tuple[datetime, Decimal], ...]:
         """When and how much (quote value) a rule's top-ups brought or may yet bring, oldest first; of one episode or of all."""
-        wanted = {"account": account, "symbol": symbol, "states": [*_OPEN, State.DONE.value]}
+        wanted = {"account": account, "symbol": symbol, "states": [*OPEN, State.DONE.value]}
         with self.file.reading() as connection:
-            found = [_intent(row) for row in connection.execute(statements.TOP_UPS_OF_A_PAIR, wanted)]
+            found = [intent_in(row) for row in connection.execute(statements.TOP_UPS_OF_A_PAIR, wanted)]
         return tuple(
             (one.started_at, Decimal(one.step["value"]))
             for one in found
@@ -176,15 +118,21 @@ class Journal:
 
     def open_intents(self, account: str, symbol: Symbol) -> tuple[Intent, ...]:
         """Writes of a pair whose outcome is not settled, oldest first."""
-        wanted = {"account": account, "symbol": symbol, "states": _OPEN}
+        wanted = {"account": account, "symbol": symbol, "states": OPEN}
         with self.file.reading() as connection:
-            return tuple(_intent(row) for row in connection.execute(statements.INTENTS_OF_A_PAIR, wanted))
+            return tuple(intent_in(row) for row in connection.execute(statements.INTENTS_OF_A_PAIR, wanted))
+
+    def left_or_begun_since(self, account: str, symbol: Symbol, since: datetime) -> tuple[Intent, ...]:
+        """Writes of a pair whose outcome is not settled, and all that began since then; oldest first."""
+        wanted = {"account": account, "symbol": symbol, "states": OPEN, "since": since.astimezone(UTC).isoformat()}
+        with self.file.reading() as connection:
+            return tuple(intent_in(row) for row in connection.execute(statements.LEFT_OR_BEGUN_SINCE, wanted))
 
     def unsettled(self, account: str) -> tuple[Intent, ...]:
         """Writes of every pair whose outcome is not settled, oldest first."""
-        wanted = {"account": account, "states": _OPEN}
+        wanted = {"account": account, "states": OPEN}
         with self.file.reading() as connection:
-            return tuple(_intent(row) for row in connection.execute(statements.INTENTS_OF_AN_ACCOUNT, wanted))
+            return tuple(intent_in(row) for row in connection.execute(statements.INTENTS_OF_AN_ACCOUNT, wanted))
 
     def forget(self, account: str, at: datetime, why: str) -> int:
         """Close every open write and episode of an account whose exchange has forgotten them. Returns how many writes."""
@@ -199,7 +147,7 @@ class Journal:
         """The last write of a kind that was done, by pair."""
         with self.file.reading() as connection:
             found = connection.execute(statements.LAST_DONE, {"account": account, "kind": kind})
-            return {intent.symbol: intent for intent in map(_intent, found)}
+            return {intent.symbol: intent for intent in map(intent_in, found)}
 
     def probe(self) -> None:
         """Take the right to write and give it back, changing nothing. Raises: JournalUnavailable."""
@@ -220,7 +168,7 @@ class Journal:
             query = query.where(intents.c.symbol == symbol)
         with self.file.reading() as connection:
             for row in connection.execute(query):
-                yield _intent(row)
+                yield intent_in(row)
 
     def banned_until_ms(self, host: str) -> int:
         """When this address may speak to `host` again, ms since 1970; 0 when it is not banned."""
@@ -243,25 +191,3 @@ class Journal:
     def _change(self, statement: Insert | Update, values: dict[str, Any], durable: bool = True) -> None:
         with self.file.writing(durable) as connection:
             connection.execute(statement, values)
-
-
-def _intent(row: Row[Any]) -> Intent:
-    return Intent(
-        id=row.id,
-        episode_id=row.episode_id,
-        symbol=Symbol(row.symbol),
-        kind=row.kind,
-        asset=None if row.asset is None else Asset(row.asset),
-        amount=None if row.amount is None else Decimal(row.amount),
-        client_id=row.client_id,
-        step=json.loads(row.step),
-        because=row.because,
-        before=json.loads(row.before),
-        state=State(row.state),
-        exchange_id=row.exchange_id,
-        sent_ms=row.sent_ms,
-        started_at=datetime.fromisoformat(row.started_at),
-        ended_at=None if row.ended_at is None else datetime.fromisoformat(row.ended_at),
-        answer=row.answer,
-        level_after=None if row.level_after is None else Decimal(row.level_after),
-    )

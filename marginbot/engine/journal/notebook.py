@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from marginbot.domain.amounts import Symbol, plain
 from marginbot.domain.situation import RuleMemory
-from marginbot.engine.journal import schema
+from marginbot.engine.journal import schema, statements
 from marginbot.engine.journal.file import JournalFile
 
 
@@ -51,11 +51,9 @@ class Notebook:
         if self.rehearsal:
             return
         fired = None if memory.fired_at is None else memory.fired_at.isoformat()
-        row = dict(account=self.account, symbol=symbol, rule=rule)
-        rest = dict(armed=int(memory.armed), failed=int(memory.failed), fired_at=fired)
-        statement = upsert(schema.memories).values(**row, **rest)
+        told = dict(armed=int(memory.armed), failed=int(memory.failed), fired_at=fired)
         with self.file.writing(durable=False) as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=list(row), set_=rest))
+            connection.execute(statements.MEMORY, dict(account=self.account, symbol=symbol, rule=rule, **told))
 
     def debt(self, symbol: Symbol) -> Debt | None:
         """The debt of a pair as last written down; None for a pair that did not owe."""

@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import BindParameter, bindparam, delete
 
+from marginbot.engine.journal.entries import OPEN_STATES
 from marginbot.engine.journal.file import JournalFile
-from marginbot.engine.journal.journal import OPEN_STATES
 from marginbot.engine.journal.schema import episodes, intents, requests
 
 _BEFORE: Final[BindParameter[str]] = bindparam("before")

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from marginbot.domain.amounts import ZERO
 from marginbot.domain.plan import CancelOrder, CancelOrders, CloseOrder, PlaceBackstop, Repay, Side, Step, Sweep, TopUp
-from marginbot.engine.journal.journal import Intent, State
+from marginbot.engine.journal.entries import Intent, State
 from marginbot.engine.ports import ExchangeReads
 from marginbot.engine.report import RunReport, StepReport, StepStatus
 

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Connection, Index, Integer, MetaData, String, Tab
 
 from marginbot.errors import JournalUnavailable
 
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData()
 
@@ -23,6 +23,7 @@ episodes = Table(
     Column("outcome", String),
     Column("reason", Text),
 )
+_episodes_open = Index("episodes_open", episodes.c.account, episodes.c.symbol, sqlite_where=episodes.c.closed_at.is_(None))
 
 intents = Table(
     "intents",
@@ -48,6 +49,7 @@ intents = Table(
     Index("intents_open", "account", "symbol", "state"),
     Index("intents_started", "started_at"),
 )
+_intents_of_a_pair = Index("intents_of_a_pair", intents.c.account, intents.c.symbol, intents.c.started_at)
 
 bans = Table(
     "bans",
@@ -145,5 +147,10 @@ def _add_levels_and_what_was_acknowledged(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE intents ADD COLUMN level_after VARCHAR"))  # a new file has it already
 
 
-_STEPS = (_create_first, _create_what_a_daemon_remembers, _add_levels_and_what_was_acknowledged)
+def _index_what_every_act_asks(connection: Connection) -> None:
+    for index in (_episodes_open, _intents_of_a_pair):
+        index.create(connection, checkfirst=True)  # a new file has them already
+
+
+_STEPS = (_create_first, _create_what_a_daemon_remembers, _add_levels_and_what_was_acknowledged, _index_what_every_act_asks)
 """`_STEPS[n]` turns version n into n + 1; a later version appends, it never edits."""

@@ -14,8 +14,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from marginbot.engine.journal import schema
+from marginbot.engine.journal.entries import OPEN_STATES
 from marginbot.engine.journal.file import JournalFile, open_engine
-from marginbot.engine.journal.journal import OPEN_STATES
 
 IN_MEMORY = URL.create("sqlite")
 WHOLE = (schema.bans, schema.memories, schema.policies)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, union, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from marginbot.engine.journal.schema import bans, episodes, intents, requests
+from marginbot.engine.journal.schema import bans, episodes, intents, memories, requests
 
 _open = episodes.c.closed_at.is_(None)
 
@@ -39,6 +39,16 @@ INTENTS_OF_AN_ACCOUNT: Final = ALL_INTENTS.where(
     intents.c.account == bindparam("account"), intents.c.state.in_(bindparam("states", expanding=True))
 )
 INTENTS_OF_A_PAIR: Final = INTENTS_OF_AN_ACCOUNT.where(intents.c.symbol == bindparam("symbol"))
+_of_the_pair = select(intents.c.id).where(intents.c.account == bindparam("account"), intents.c.symbol == bindparam("symbol"))
+LEFT_OR_BEGUN_SINCE: Final = ALL_INTENTS.where(
+    # One index for each half: an OR would read all the pair ever did.
+    intents.c.id.in_(
+        union(
+            _of_the_pair.where(intents.c.state.in_(bindparam("states", expanding=True))),
+            _of_the_pair.where(intents.c.started_at >= bindparam("since")),
+        )
+    )
+)
 TOP_UPS_OF_A_PAIR: Final = INTENTS_OF_A_PAIR.where(intents.c.kind == "top_up")
 LAST_DONE: Final = ALL_INTENTS.where(
     intents.c.id.in_(
@@ -63,4 +73,8 @@ BAN_OF_A_HOST: Final = select(bans.c.until_ms).where(bans.c.host == bindparam("h
 _ban = upsert(bans)
 BAN: Final = _ban.on_conflict_do_update(
     index_elements=["host"], set_={"until_ms": _ban.excluded.until_ms, "reason": _ban.excluded.reason}
+)
+_memory = upsert(memories)
+MEMORY: Final = _memory.on_conflict_do_update(
+    index_elements=list(memories.primary_key), set_={name: _memory.excluded[name] for name in ("armed", "failed", "fired_at")}
 )

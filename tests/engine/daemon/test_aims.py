@@ -16,7 +16,7 @@ from marginbot.engine.daemon.latched import Latched
 from marginbot.engine.daemon.rungs import errand_again
 from marginbot.engine.errands import NOT_EXECUTING, Errand, ToFlat, ToLevel
 from marginbot.engine.events import Decided, Notice
-from marginbot.engine.journal.journal import OPEN_STATES, Episode, State
+from marginbot.engine.journal.entries import OPEN_STATES, Episode, State
 from marginbot.engine.report import Outcome, RunReport, StepStatus
 from marginbot.engine.run import Run
 from marginbot.paper.books.records import Scope

@@ -11,7 +11,7 @@ from marginbot.app.guard import open_guard
 from marginbot.app.opened import App
 from marginbot.domain.policy import Do
 from marginbot.engine.events import Event, Fired, Pursued
-from marginbot.engine.journal.journal import State
+from marginbot.engine.journal.entries import State
 from marginbot.settings import load_settings
 from tests.engine.stage import BTCUSDT, Stage, a_stage
 from tests.engine.watching import a_policy, level_rule, watching

@@ -7,7 +7,7 @@ from decimal import Decimal as D
 
 from marginbot.domain.policy import Budget, Do
 from marginbot.engine.events import Pursued
-from marginbot.engine.journal.journal import OPEN_STATES
+from marginbot.engine.journal.entries import OPEN_STATES
 from tests.engine.daemon.test_chores import looked_at
 from tests.engine.stage import BTCUSDT, Stage, a_stage
 from tests.engine.watching import Watching, a_policy, level_rule, watching

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import event
 
 from marginbot.domain.amounts import Asset, Symbol
-from marginbot.engine.journal.journal import Intent, Journal, State
+from marginbot.engine.journal.entries import Intent, State
+from marginbot.engine.journal.journal import Journal
 from marginbot.errors import JournalUnavailable
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -8,7 +8,8 @@ import pytest
 
 from marginbot.domain.amounts import Symbol
 from marginbot.engine.daemon.desk import Desk
-from marginbot.engine.journal.journal import Intent, Journal, State
+from marginbot.engine.journal.entries import Intent, State
+from marginbot.engine.journal.journal import Journal
 from marginbot.engine.journal.pruning import prune
 
 BTCUSDT = Symbol("BTCUSDT")

@@ -1,0 +1,71 @@
+"""What a rule wants begins as a whole or not at all: that it fired is kept with what it began, and not without."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal as D
+
+import pytest
+
+from marginbot.domain.amounts import Symbol
+from marginbot.domain.policy import Do
+from marginbot.engine.events import StepStarted
+from marginbot.engine.journal.journal import Journal
+from marginbot.engine.lock import pair_lock
+from tests.engine.stage import BTCUSDT, ORDER, a_stage
+from tests.engine.watching import Watching, a_policy, level_rule, watching
+from tests.virtual_time import in_virtual_time
+
+# The stage's long: 0.05 BTC at 100,000 against 4000 USDT: level 1.25, 1.15 at 92,000.
+POLICY = a_policy(level_rule("sell some", "1.15", Do.DELEVERAGE, target_level=D("1.22")))
+
+
+def is_seen(watch: Watching) -> bool:
+    pair = watch.daemon.watch.pairs.get(BTCUSDT)
+    return pair is not None and pair.known.assigned is not None
+
+
+@in_virtual_time
+async def test_a_rule_fires_again_after_a_crash_between_its_firing_and_its_first_step(tmp_path):
+    async with a_stage("long", directory=tmp_path) as stage:
+        with pytest.MonkeyPatch.context() as patch:
+            async with watching(stage, POLICY) as first:
+                await first.until(lambda: is_seen(first))
+
+                def die(_self: Journal, *_given: object) -> int:
+                    raise asyncio.CancelledError
+
+                patch.setattr(Journal, "intend", die)
+                await first.price("91500")
+                await first.until(lambda: first.fired() == ["sell some"])
+        assert (stage.sent("POST", ORDER), stage.journal.open_episodes("1")) == ([], ()), "nothing was begun"
+        async with watching(stage, POLICY) as second:
+            await second.until(lambda: second.ended() == [("sell some", "reached")])
+        assert second.fired() == ["sell some"]
+
+
+@in_virtual_time
+async def test_a_rule_that_began_is_not_fired_a_second_time_by_the_next_process(tmp_path):
+    async with a_stage("long", directory=tmp_path) as stage:
+        async with watching(stage, POLICY) as first:
+            await first.until(lambda: is_seen(first))
+            await first.price("91500")
+            await first.until(lambda: any(isinstance(event, StepStarted) for _, event in first.told))
+        async with watching(stage, POLICY) as second:
+            await second.rest(10)
+        assert (first.fired(), second.fired()) == (["sell some"], [])
+
+
+@in_virtual_time
+async def test_a_rule_that_finds_its_pair_held_by_another_process_acts_as_soon_as_that_lets_go(tmp_path):
+    def hold(symbol: Symbol):
+        return pair_lock(tmp_path, "paper", "1", symbol)
+
+    async with a_stage("long", directory=tmp_path) as stage, watching(stage, POLICY) as watch:
+        watch.daemon.outfit.lock = hold
+        await watch.until(lambda: is_seen(watch))
+        with hold(BTCUSDT):
+            await watch.price("91500")
+            await watch.until(lambda: ("sell some", "refused") in watch.ended())
+            assert stage.sent("POST", ORDER) == []
+        await watch.until(lambda: ("sell some", "reached") in watch.ended())
