@@ -48,12 +48,12 @@ max_slippage_bps = "400"
 """
 TEN_FOLD = LADDER.format("1.25", "1.22", "1.19", "1.22", "1.15", "1.18", "1.11", pairs='"BTCUSDT", "ETHUSDT"')
 FIVE_FOLD = LADDER.format("1.37", "1.35", "1.31", "1.34", "1.26", "1.29", "1.23", pairs='"SOLUSDT"')
-# Levels at the start: BTC 5100 / 4050 = 1.259; ETH 152,000 / 110,985 = 1.37, in its second tier; SOL 5100 / 3700 = 1.378.
+# Levels at the start: BTC 5100 / 4050 = 1.259; ETH 152,000 / 111,400 = 1.364, in its second tier; SOL 5100 / 3700 = 1.378.
 THREE_PAIRS = {
     "spot": {"USDT": "20000"},
     "positions": [
         long_of("BTCUSDT", "0.05", "4050", idle="100"),
-        long_of("ETHUSDT", "37.5", "110985", idle="2000"),
+        long_of("ETHUSDT", "37.5", "111400", idle="2000"),
         long_of("SOLUSDT", "25", "3700", idle="100"),
     ],
 }
