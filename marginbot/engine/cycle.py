@@ -43,7 +43,8 @@ class Cycle:
     """Brings one pair to its goal, look by look. Steps are added to `report` before they are sent.
 
     loans: the queue of the whole account; without one the cycle has its own. unsettled: whether the journal may have open
-    writes of the pair from before this cycle. alongside: keeps in the journal what belongs to the beginning of an episode.
+    writes of the pair from before this cycle. alongside: keeps in the journal what belongs to an intent; called in its
+    transaction.
     """
 
     errand: Errand
@@ -183,15 +184,16 @@ class Cycle:
         return sum((value for _, value in journal.brought_in(account, symbol, self.errand.rule, episode)), ZERO)
 
     def _pursue(self) -> int:
-        """The episode's number. It is written down with the first plan that acts, so a flat pair leaves no trace in the journal,
-        and again when a more severe rule takes it over.
+        """The episode's number. It is written down with the first intent, so a flat pair leaves no trace in the journal; and
+        again when a more severe rule takes it over.
         """
-        wanted = self.errand.described()
-        if self._episode is not None and wanted == self._described:
-            return self._episode
-        journal, account, symbol = self.settler.journal, self.settler.account, self.errand.symbol
         self.alongside()
-        found = self._episode or journal.open_episode_of(account, symbol)
+        wanted = self.errand.described()
+        journal, account, symbol = self.settler.journal, self.settler.account, self.errand.symbol
+        # Asked each time: what an earlier step wrote may have been undone with its transaction.
+        found = journal.open_episode_of(account, symbol)
+        if found is not None and found == self._episode and wanted == self._described:
+            return found
         if found is None:
             found = journal.open_episode(account, symbol, self.errand.rule, wanted, self.looker.patience.clock.now())
         else:

@@ -113,8 +113,9 @@ class Executor:
         sent_ms = self.exchange.server_now_ms()
         with self.journal.file.as_one():
             intent = intent_of(step, self.pursue(), self.rule, before, sent_ms, report.started_at, report.client_id)
-            report.intent_id = self.journal.intend(self.account, intent)
-        return dataclasses.replace(intent, id=report.intent_id)
+            number = self.journal.intend(self.account, intent)
+        report.intent_id = number
+        return dataclasses.replace(intent, id=number)
 
     def _client_id(self, step: Step) -> str | None:
         match step:

@@ -107,6 +107,11 @@ class RunReport:
     unwritten: str = ""
 
     @property
+    def begun(self) -> bool:
+        """Whether any step was written down, and perhaps sent."""
+        return any(step.intent_id is not None for step in self.steps)
+
+    @property
     def exit_code(self) -> int:
         """0 flat or planned, 1 residue or stopped, 3 refused, 4 when the exchange could not be reached in time."""
         if self.unreachable:

@@ -35,7 +35,7 @@ class Run:
     """One errand on one pair. `lock` holds the pair for an account number; `new_id` makes client order ids.
 
     loans: the queue of the account, when other runs share it. looker: of a pair that is under watch already, see `go_on`.
-    alongside: keeps in the journal what belongs to the beginning of an episode.
+    alongside: see `Cycle`.
     """
 
     exchange: Exchange
@@ -81,6 +81,7 @@ class Run:
         """The same from a look that was just accepted, by a key whose rights are known."""
         self.report.before = self.report.after = look.account
         clock = self.patience.clock
+        # When its first amounts arrived; a clock that jumps back costs one more look.
         looked_at = clock.now() - timedelta(seconds=clock.monotonic() - look.seen_at)
         return await self._reported(lambda: self._held(look, account, looked_at, new=False))
 

@@ -6,7 +6,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -67,6 +67,14 @@ class Outcome(Enum):
 class _Refusal(msgspec.Struct):
     code: int
     msg: str
+
+
+class _MaybeRefusal(msgspec.Struct):
+    code: Any = None
+    msg: Any = None
+
+
+_decode: Final = msgspec.json.Decoder(_MaybeRefusal | list[msgspec.Raw] | str | float | bool | None).decode
 
 
 def outcome_of_answer(writes: bool, status: int, code: int | None, readable: bool, banned: bool = False) -> Outcome:
@@ -146,14 +154,15 @@ def tidy(text: str) -> str:
 
 
 def _read(body: bytes) -> tuple[_Refusal | None, bool]:
+    """The refusal a body is, if it is one, and whether it is JSON at all. What else it holds is only passed over here."""
     try:
-        parsed = msgspec.json.decode(body)
+        parsed = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None, False
-    if not isinstance(parsed, dict) or "code" not in parsed:
+    if not isinstance(parsed, _MaybeRefusal) or parsed.code is None:
         return None, True
     try:
-        return msgspec.convert(parsed, _Refusal), True
+        return msgspec.convert({"code": parsed.code, "msg": parsed.msg}, _Refusal), True
     except msgspec.ValidationError:
         return None, True
 

@@ -19,8 +19,8 @@ from marginbot.exchange.signing import Signer, encode, with_signature
 _FORM: Final = "application/x-www-form-urlencoded"
 _QUERY_METHODS: Final = ("GET", "DELETE")
 _HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": f"marginbot/{__version__}"}
-LIMITS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=8, keepalive_expiry=60)
-"""The library looks at every idle connection before and after each request: of those few are kept."""
+LIMITS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=60)
+"""As many may be idle as there are: above that the library closes those of the pair that was answered first."""
 
 
 class Sender:
@@ -54,7 +54,8 @@ class Sender:
         self._transport = transport
         self._plain = httpx.Headers(_HEADERS)
         self._keyed = httpx.Headers(_HEADERS if api_key is None else {**_HEADERS, "X-MBX-APIKEY": api_key})
-        # Side by side all of them would leave late; one by one those begun first, of the pair most in danger, leave at once.
+        # Side by side all of them would leave late; one by one those begun first, of the pair most in danger, leave at once. Of a
+        # transport that tells nothing, as many at once as it would have connections.
         self._turns = asyncio.Semaphore(1 if one_by_one else LIMITS.max_connections or 1)
         _silence_url_logs()
 
@@ -118,7 +119,7 @@ class _Trace:
         return self._writing or (self.begun and not self._connecting)
 
     def over(self) -> None:
-        """This one is written, or waits: the next one may be."""
+        """This one is written, or its connection is being made: it is the next one's turn."""
         if self._turns is not None:
             self._turns.release()
             self._turns = None

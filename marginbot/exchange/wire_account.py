@@ -26,16 +26,16 @@ class _Side(msgspec.Struct):
     interest: str
 
     def balance(self, where: str) -> AssetBalance:
-        free, locked, borrowed, interest = (
-            parse_amount(text, f"{where}.{name}")
-            for name, text in (
-                ("free", self.free),
-                ("locked", self.locked),
-                ("borrowed", self.borrowed),
-                ("interest", self.interest),
+        try:
+            return AssetBalance(
+                asset=Asset(self.asset),
+                free=parse_amount(self.free, "free"),
+                locked=parse_amount(self.locked, "locked"),
+                borrowed=parse_amount(self.borrowed, "borrowed"),
+                interest=parse_amount(self.interest, "interest"),
             )
-        )
-        return AssetBalance(Asset(self.asset), free, locked, borrowed, interest)
+        except MoneyError as error:
+            raise MoneyError(f"{where}.{error}") from error
 
 
 class _IsolatedRow(msgspec.Struct):
@@ -50,13 +50,15 @@ class _IsolatedRow(msgspec.Struct):
     enabled: bool | None = None
 
     def account(self, at: datetime) -> IsolatedAccount:
-        base = self.baseAsset.balance(f"{self.symbol}.baseAsset")
-        quote = self.quoteAsset.balance(f"{self.symbol}.quoteAsset")
+        try:
+            base, quote = self.baseAsset.balance("baseAsset"), self.quoteAsset.balance("quoteAsset")
+            index_price = parse_amount(self.indexPrice, "indexPrice")
+            level = parse_amount(self.marginLevel, "marginLevel")
+        except MoneyError as error:
+            raise MoneyError(f"{self.symbol}.{error}") from error
         owes = base.liability > 0 or quote.liability > 0
-        index_price = parse_amount(self.indexPrice, f"{self.symbol}.indexPrice")
         if owes and index_price == 0:
             raise MoneyError(f"{self.symbol}.indexPrice is zero although something is owed")
-        level = parse_amount(self.marginLevel, f"{self.symbol}.marginLevel")
         return IsolatedAccount(
             symbol=Symbol(self.symbol),
             base=base,

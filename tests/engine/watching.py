@@ -12,6 +12,7 @@ from decimal import Decimal
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.plan import Limits
 from marginbot.domain.policy import Do, Ladder, LevelBelow, Policy, Rule
+from marginbot.domain.situation import RuleMemory
 from marginbot.engine.daemon.acceptance import Acceptance
 from marginbot.engine.daemon.daemon import Daemon
 from marginbot.engine.daemon.health import Health
@@ -121,3 +122,11 @@ async def watching(
         stop.set()
         async with asyncio.timeout(10):
             await running
+        assert_nothing_is_remembered_only_in_memory(daemon)
+
+
+def assert_nothing_is_remembered_only_in_memory(daemon: Daemon) -> None:
+    """What a daemon that ended knew of its rules is what the next one will know."""
+    for symbol, pair in daemon.watch.pairs.items():
+        kept = daemon.outfit.notebook.memories(symbol)
+        assert {rule: kept.get(rule, RuleMemory()) for rule in pair.known.memories} == pair.known.memories

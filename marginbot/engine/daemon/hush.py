@@ -1,4 +1,4 @@
-"""A hush: while an answer to a falling price is made ready no tick is read and nobody is told anything, for some milliseconds."""
+"""A hush: while an answer to a price is made ready no tick is read and nobody is told anything, for some milliseconds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-MOMENT: Final = 0.015
-"""Seconds that a look and the first write after it need of this process, with room."""
-LONGEST: Final = 0.03
+MOMENT: Final = 0.025
+"""Seconds that a look at an exchange nearby and the first write after it take."""
+LONGEST: Final = 0.05
 """However many pairs fall: after so many seconds everything else has its turn, for as long."""
 
 
@@ -21,7 +21,9 @@ def _set() -> asyncio.Event:
 
 @dataclass(slots=True)
 class Hush:
-    """calm: set while there is none. Crossings are gathered before one begins, so no pair in danger waits behind another."""
+    """calm: set while there is none. Crossings that were read together are gathered before one begins; one that was not read yet
+    waits until it is over.
+    """
 
     calm: asyncio.Event = field(default_factory=_set)
     _began: float = 0.0
@@ -54,10 +56,11 @@ class Hush:
         if self._over is not None:
             self._over.cancel()
             self._over = None
-        waiting, self._waiting = self._waiting, []
-        self.calm.set()
-        for what in waiting:
-            what()
+        try:
+            while self._waiting:
+                self._waiting.pop(0)()
+        finally:
+            self.calm.set()
 
     def _is_over(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()

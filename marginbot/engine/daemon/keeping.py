@@ -1,4 +1,6 @@
-"""The errands of the backstop: to have it rest where the ladder puts it, or to have none; and home from where it traded."""
+"""The errands of the backstop: to have it rest where the ladder puts it, or to have none; and home from where it traded. And how
+long they may take.
+"""
 
 from __future__ import annotations
 

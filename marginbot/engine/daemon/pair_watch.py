@@ -136,9 +136,9 @@ class PairWatch:
             self._wait_and_say(situation, ruling, look, held_back)
             return False
         self._said = None
+        errand = self.wants.of(ruling, episode, look)
         self._heed(situation, ruling, look)
         self._ruled = look.account, ruling
-        errand = self.wants.of(ruling, episode, look)
         if errand is None and self.wants.must_be_passed_over(ruling.fires):
             return True
         if errand is None and self.backstop.due(look.account):
@@ -151,15 +151,15 @@ class PairWatch:
             await self._rehearse(errand, look)
             return False
         report = await self._carry_out(errand, look, patience)
-        if report.unwritten and self.known.take_back():
-            return self.outfit.spare.stand_in(report.unwritten)
+        if kept_from := not report.begun and _was_kept_from(report, patience):
+            self.known.take_back(errand.rule)
+            if report.unwritten:
+                return self.outfit.spare.stand_in(report.unwritten)
         self.backstop.recall()
         if isinstance(errand.current, ToBackstop) and not report.unwritten:
             return await self.backstop.heard(report, self.eyes.last or look, patience)
         self._hear(Pursued(errand.rule, report))
-        if report.outcome is Outcome.REFUSED:
-            self.known.take_back()  # somebody else holds the pair, or a pause began: it fires again on the next look
-        return self._goes_on(errand, report)
+        return not kept_from and self._goes_on(errand, report)
 
     def _take_in(self, look: Look) -> None:
         known, market = self.known, look.market
@@ -254,3 +254,9 @@ class PairWatch:
         if isinstance(event, StepStarted):
             self.known.written()
         self.outfit.tell(self.symbol, event)
+
+
+def _was_kept_from(report: RunReport, patience: Patience) -> bool:
+    """Whether an errand ended for a reason that says nothing about the rule that wanted it, which then fires again."""
+    held_up = report.unreachable or report.outcome is Outcome.REFUSED or patience.stop.is_set()
+    return held_up or bool(report.unwritten)

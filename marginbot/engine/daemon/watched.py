@@ -38,6 +38,7 @@ class Watched:
     valid_until: datetime | None = None
     cron_due: set[str] = field(default_factory=set)
     _unwritten: dict[str, RuleMemory | None] = field(default_factory=dict)
+    _served: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.memories = self.notebook.memories(self.symbol)
@@ -82,7 +83,9 @@ class Watched:
             if self.memories.get(rule) != memory:
                 self._unwritten.setdefault(rule, self.memories.get(rule))
         self.memories = dict(ruling.memory)
-        self.cron_due -= {rule.name for rule in (ruling.fires, *ruling.milder) if rule is not None}
+        served = {rule.name for rule in (ruling.fires, *ruling.milder) if rule is not None} & self.cron_due
+        self.cron_due -= served
+        self._served |= served
 
     def write_down(self) -> None:
         """Keep what rulings changed. Belongs into the transaction that begins what a rule wants: of a process that dies between
@@ -94,13 +97,18 @@ class Watched:
     def written(self) -> None:
         """What `write_down` kept is there to stay."""
         self._unwritten.clear()
+        self._served.clear()
 
-    def take_back(self) -> bool:
-        """What a rule wanted could not be written down and was not begun: as if no ruling had said it. False if there is none."""
-        taken, self._unwritten = self._unwritten, {}
-        before = {rule: memory for rule, memory in taken.items() if memory is not None}
-        self.memories = {rule: memory for rule, memory in self.memories.items() if rule not in taken} | before
-        return bool(taken)
+    def take_back(self, rule: str) -> None:
+        """What this rule wanted was not begun and is not to be taken for served: as if it had not fired."""
+        if rule not in self._unwritten:
+            return
+        before = self._unwritten.pop(rule)
+        if before is None:
+            del self.memories[rule]
+        else:
+            self.memories[rule] = before
+        self.cron_due |= self._served & {rule}
 
     def failed(self, rule: str) -> None:
         """A rung was tried in vain: the next one takes over."""

@@ -57,9 +57,12 @@ class JournalFile:
 
     @contextmanager
     def as_one(self) -> Iterator[None]:
-        """All that is read and written inside is one durable transaction, kept as a whole or not at all. Nothing may be awaited
-        inside: it would take part.
+        """All that is written inside is one durable transaction, kept as a whole or not at all. Nothing may be awaited inside: it
+        would take part.
         """
+        if self._joined is not None:
+            yield
+            return
         with self.writing(durable=True) as connection:
             self._joined = connection
             try:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from decimal import Decimal as D
 
 import pytest
 
 from marginbot.domain.amounts import Symbol
-from marginbot.domain.policy import Do
+from marginbot.domain.policy import Cron, Do, Rule
 from marginbot.engine.events import StepStarted
 from marginbot.engine.journal.journal import Journal
 from marginbot.engine.lock import pair_lock
+from tests.engine.journal.test_unwritable_journal import Disk
 from tests.engine.stage import BTCUSDT, ORDER, a_stage
 from tests.engine.watching import Watching, a_policy, level_rule, watching
 from tests.virtual_time import in_virtual_time
@@ -23,6 +25,16 @@ POLICY = a_policy(level_rule("sell some", "1.15", Do.DELEVERAGE, target_level=D(
 def is_seen(watch: Watching) -> bool:
     pair = watch.daemon.watch.pairs.get(BTCUSDT)
     return pair is not None and pair.known.assigned is not None
+
+
+def _stops_it(watch: Watching):
+    """A lock during whose taking the signal comes."""
+
+    def lock(_symbol: Symbol):
+        watch.daemon.stop.set()
+        return nullcontext()
+
+    return lock
 
 
 @in_virtual_time
@@ -38,6 +50,7 @@ async def test_a_rule_fires_again_after_a_crash_between_its_firing_and_its_first
                 patch.setattr(Journal, "intend", die)
                 await first.price("91500")
                 await first.until(lambda: first.fired() == ["sell some"])
+                first.daemon.watch.pairs.clear()  # what it knew dies with it
         assert (stage.sent("POST", ORDER), stage.journal.open_episodes("1")) == ([], ()), "nothing was begun"
         async with watching(stage, POLICY) as second:
             await second.until(lambda: second.ended() == [("sell some", "reached")])
@@ -54,6 +67,34 @@ async def test_a_rule_that_began_is_not_fired_a_second_time_by_the_next_process(
         async with watching(stage, POLICY) as second:
             await second.rest(10)
         assert (first.fired(), second.fired()) == (["sell some"], [])
+
+
+@in_virtual_time
+async def test_a_rule_that_a_signal_keeps_from_its_first_step_fires_again_in_the_next_process(tmp_path):
+    async with a_stage("long", directory=tmp_path) as stage:
+        async with watching(stage, POLICY) as first:
+            await first.until(lambda: is_seen(first))
+            first.daemon.outfit.lock = _stops_it(first)
+            await first.price("91500")
+            await first.until(lambda: first.ended() == [("sell some", "stopped")])
+        assert stage.sent("POST", ORDER) == []
+        async with watching(stage, POLICY) as second:
+            await second.until(lambda: second.ended() == [("sell some", "reached")], within=5)
+
+
+@in_virtual_time
+async def test_a_rule_of_the_clock_that_cannot_be_written_down_is_not_lost(tmp_path):
+    by_the_clock = Rule("tidy", Cron("* * * * *"), Do.DELEVERAGE, target_level=D("1.3"))
+    async with a_stage("long", directory=tmp_path) as stage:
+        disk = Disk(stage, tmp_path)
+        async with watching(stage, a_policy(by_the_clock)) as watch:
+            await watch.until(lambda: is_seen(watch))
+            disk.hold()
+            watch.daemon.watch.pairs[BTCUSDT].known.cron_due.add("tidy")
+            watch.daemon.watch.look_now()
+            await watch.until(lambda: ("tidy", "reached") in watch.ended())
+            disk.let_go()
+            await watch.until(lambda: watch.daemon.health.troubles() == {})
 
 
 @in_virtual_time

@@ -222,3 +222,34 @@ def test_several_processes_may_open_a_new_journal_at_the_same_time(tmp_path):
             journals = list(pool.map(lambda _, file=file: Journal.in_file(file), range(4)))
         for journal in journals:
             journal.close()
+
+
+def test_what_is_written_as_one_is_there_as_a_whole_or_not_at_all(journal: Journal):
+    def begin() -> int:
+        number = journal.open_episode("1", BTCUSDT, "unwind", {}, NOON)
+        return journal.intend("1", replace(AN_INTENT, episode_id=number))
+
+    with pytest.raises(ZeroDivisionError), journal.file.as_one():
+        begin()
+        raise ZeroDivisionError
+    assert (journal.open_episodes("1"), list(journal.history())) == ((), [])
+    with journal.file.as_one(), journal.file.as_one():
+        begin()
+    assert [len(found) for found in (journal.open_episodes("1"), journal.open_intents("1", BTCUSDT))] == [1, 1]
+
+
+def test_writes_of_a_pair_that_are_open_or_began_since_are_found_once_and_no_others(journal: Journal):
+    def wrote(symbol: Symbol, minutes: int, state: State) -> int:
+        number = journal.intend("1", replace(AN_INTENT, symbol=symbol, started_at=NOON + timedelta(minutes=minutes)))
+        journal.outcome(number, state, NOON)
+        return number
+
+    wrote(BTCUSDT, -2, State.DONE)
+    wrote(ETHUSDT, 1, State.DONE)
+    expected = [
+        wrote(BTCUSDT, -1, State.UNKNOWN),
+        wrote(BTCUSDT, 0, State.DONE),
+        wrote(BTCUSDT, 1, State.ACCEPTED),
+    ]
+    assert [intent.id for intent in journal.left_or_begun_since("1", BTCUSDT, NOON)] == expected
+    assert journal.left_or_begun_since("2", BTCUSDT, NOON) == ()

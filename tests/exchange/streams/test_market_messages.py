@@ -136,3 +136,18 @@ async def test_a_defect_of_whoever_is_told_is_not_swallowed():
     scene.dial.sockets[0].say(s=BTC, b="9", a="10")
     with pytest.raises(ZeroDivisionError):
         await working
+
+
+@in_virtual_time
+async def test_in_a_hush_ticks_wait_and_all_of_them_are_told_after_it():
+    scene = Scene(FakeDial())
+    async with running(scene.stream):
+        await asyncio.sleep(1)
+        (socket,) = scene.dial.sockets
+        scene.told.calm.clear()
+        for bid in ("1.0", "2.0"):
+            socket.say(s=BTC, b=bid, a="3.0")
+        await asyncio.sleep(1)
+        assert scene.told.ticks.empty()
+        scene.told.calm.set()
+        assert [await scene.told.next_tick(), await scene.told.next_tick()] == [(BTC, 1.0, 3.0), (BTC, 2.0, 3.0)]
