@@ -229,9 +229,13 @@ def test_what_is_written_as_one_is_there_as_a_whole_or_not_at_all(journal: Journ
         number = journal.open_episode("1", BTCUSDT, "unwind", {}, NOON)
         return journal.intend("1", replace(AN_INTENT, episode_id=number))
 
-    with pytest.raises(ZeroDivisionError), journal.file.as_one():
-        begin()
-        raise ZeroDivisionError
+    def begin_and_break_off() -> None:
+        with journal.file.as_one():
+            begin()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        begin_and_break_off()
     assert (journal.open_episodes("1"), list(journal.history())) == ((), [])
     with journal.file.as_one(), journal.file.as_one():
         begin()
