@@ -37,9 +37,10 @@ async def fall(soak: Soak) -> None:
 async def wick(soak: Soak) -> None:
     """One absurd print on the stream, with a calm index."""
     symbol = _one(soak)
-    for socket in soak.machine.sockets.made:
-        price = soak.world.market(symbol).mid * soak.lots.choice((D("0.001"), D(1000)))
-        socket.hear(u=1, s=symbol, b=str(price), B="1", a=str(price), A="1")
+    with soak.weather.spell("print"):
+        for socket in soak.machine.sockets.made:
+            price = soak.world.market(symbol).mid * soak.lots.choice((D("0.001"), D(1000)))
+            socket.hear(u=1, s=symbol, b=str(price), B="1", a=str(price), A="1")
 
 
 async def owner_trades(soak: Soak) -> None:

@@ -26,6 +26,7 @@ ACTS_WITHIN_S, PREVENTABLE_AFTER_S = 15.0, 6.0
 WELL_AFTER_S, JOBS_WELL_AFTER_S = 150.0, 3700.0
 RED_WITHIN_S = 20.0
 SETTLED_AFTER_S = 900.0
+PRINTED = frozenset({"print"})
 EVERYTHING_RED = frozenset({"storm", "ban"})
 MIXED = ("slow", "drops", "lost answers", "limit", "busy loans")
 
@@ -114,7 +115,8 @@ class States:
             self.green_s += 0 if troubles else passed
         for kind in EVERYTHING_RED:
             self._red(daemon, life, kind, "looks")
-        if daemon.watch.owing:
+        # A print by hand is a tick all the same, whatever else is silent.
+        if daemon.watch.owing and self.weather.since(PRINTED) >= RED_WITHIN_S:
             self._red(daemon, life, "silent market", "market stream")
 
     def _red(self, daemon: Daemon, life: Process, kind: str, part: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from marginbot.domain.amounts import Symbol
+from marginbot.domain.margin import margin_level
 from marginbot.domain.message import Message, Phase
 from marginbot.domain.policy import DistanceBelow, Do, LevelBelow
 from marginbot.engine.events import Event, Fired, Notice, Pursued, Rearmed, StepEnded
@@ -15,7 +16,6 @@ from marginbot.engine.report import Outcome
 from marginbot.paper.books.wallets import DEFAULT_UID
 from marginbot.paper.books.world import World
 from marginbot.paper.keys import PAPER_API_KEY, PAPER_API_SECRET
-from tests.soak import scene
 from tests.soak.lines import Blame
 
 SECRET = re.compile(rf"{re.escape(PAPER_API_SECRET)}|{re.escape(PAPER_API_KEY)}|signature=", re.IGNORECASE)
@@ -85,7 +85,8 @@ class Stories:
         if rule.do is Do.ALERT and isinstance(rule.when, LevelBelow | DistanceBelow):
             self.require("F39 an alert fires once until it is armed again", key not in self._warned, f"{symbol} {rule.name}")
             self._warned.add(key)
-        true = scene.level(self.world, symbol)
+        # By what the look saw at the exchange's own index: when it is told the act may be done.
+        true = margin_level(replace(event.account, index_price=self.world.market(symbol).index))
         if isinstance(rule.when, LevelBelow) and true is not None and "failed" not in event.because:
             shown = f"{symbol} {rule.name} at {true:.4f}"
             self.require("F41 what fires is true in the books", true <= rule.when.level * 102 / 100, shown)
