@@ -122,15 +122,15 @@ class MarketSession(Session[Told]):
             raise refusal
 
     def _other(self, told: Told) -> None:
-        """An answer, or an event that is no tick. Only events prove that the stream speaks."""
+        """An answer, or an event that is no tick. Only those of the market prove that it is heard."""
         if isinstance(told.id, int):
             self.answered(told.id, told)
         elif (refusal := _refusal(told)) is not None:
             self.end(refusal)
+        elif told.e == "serverShutdown":
+            self.worn.set()
         else:
             self.heard = True
-            if told.e == "serverShutdown":
-                self.worn.set()
 
 
 def _refusal(told: Told) -> RequestRejected | None:

@@ -138,3 +138,16 @@ async def test_more_than_200_attempts_in_5_minutes_wait_their_turn():
     assert (attempts.take(), attempts.take()) == (200, 200)
     await asyncio.sleep(300)
     assert attempts.take() == 0
+
+
+@in_virtual_time
+async def test_a_restart_that_is_announced_on_a_silent_stream_does_not_make_it_well():
+    scene = Scene(FakeDial())
+    async with running(scene.stream):
+        await asyncio.sleep(15)
+        silent = scene.trouble()
+        assert silent != ""
+        scene.dial.down = TimeoutError()
+        scene.dial.sockets[-1].say(e="serverShutdown")
+        await asyncio.sleep(3)
+        assert scene.trouble() != ""
