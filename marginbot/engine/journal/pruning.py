@@ -7,13 +7,13 @@ from typing import Final
 
 from sqlalchemy import BindParameter, bindparam, delete
 
-from marginbot.engine.journal.entries import OPEN_STATES
+from marginbot.engine.journal.entries import OPEN
 from marginbot.engine.journal.file import JournalFile
 from marginbot.engine.journal.schema import episodes, intents, requests
 
 _BEFORE: Final[BindParameter[str]] = bindparam("before")
 _OVER: Final = (
-    delete(intents).where(intents.c.started_at < _BEFORE, intents.c.state.not_in([state.value for state in OPEN_STATES])),
+    delete(intents).where(intents.c.started_at < _BEFORE, intents.c.state.not_in(OPEN)),
     delete(episodes).where(episodes.c.closed_at < _BEFORE),
     delete(requests).where(requests.c.ended_at < _BEFORE),
 )

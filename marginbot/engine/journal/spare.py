@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from marginbot.engine.journal import schema
-from marginbot.engine.journal.entries import OPEN_STATES
+from marginbot.engine.journal.entries import OPEN
 from marginbot.engine.journal.file import JournalFile, open_engine
 
 IN_MEMORY = URL.create("sqlite")
@@ -103,14 +103,14 @@ class Spare:
         return numbers
 
     def _intents(self, source: Connection, target: Connection, episodes: dict[int, int]) -> None:
-        table, still_open = schema.intents, [state.value for state in OPEN_STATES]
+        table = schema.intents
         for row in source.execute(select(table).order_by(table.c.id)):
             values = {name: value for name, value in row._mapping.items() if name != "id"}
             values["episode_id"] = episodes.get(row.episode_id, row.episode_id)
             if row.id > self._last[table.name]:
                 target.execute(table.insert().values(**values))
             else:
-                target.execute(table.update().where(table.c.id == row.id, table.c.state.in_(still_open)).values(**values))
+                target.execute(table.update().where(table.c.id == row.id, table.c.state.in_(OPEN)).values(**values))
 
 
 def _copied(file: Engine, copy: Engine) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.policy import Cron, Do, Rule
-from marginbot.engine.events import StepStarted
+from marginbot.engine.events import Event, Fired, StepStarted
 from marginbot.engine.journal.journal import Journal
 from marginbot.engine.lock import pair_lock
 from tests.engine.journal.test_unwritable_journal import Disk
@@ -110,3 +110,22 @@ async def test_a_rule_that_finds_its_pair_held_by_another_process_acts_as_soon_a
             await watch.until(lambda: ("sell some", "refused") in watch.ended())
             assert stage.sent("POST", ORDER) == []
         await watch.until(lambda: ("sell some", "reached") in watch.ended())
+
+
+@in_virtual_time
+async def test_the_order_is_sent_before_anybody_is_told_and_no_tick_is_read_until_then(tmp_path):
+    sent: list[int] = []
+    async with a_stage("long", directory=tmp_path) as stage:
+
+        def hear(_symbol: Symbol, event: Event) -> None:
+            if isinstance(event, Fired):
+                sent.append(len(stage.sent("POST", ORDER)))
+
+        async with watching(stage, POLICY, tell=hear) as watch:
+            await watch.until(lambda: is_seen(watch))
+            await watch.price("91500")
+            await asyncio.sleep(0.001)
+            assert not watch.daemon.watch.fences.calm.is_set()
+            await watch.until(lambda: sent != [])
+            assert watch.daemon.watch.fences.calm.is_set()
+    assert sent == [1]
