@@ -187,11 +187,11 @@ class Cycle:
         """The episode's number. It is written down with the first intent, so a flat pair leaves no trace in the journal; and
         again when a more severe rule takes it over.
         """
-        self.alongside()
         wanted = self.errand.described()
         journal, account, symbol = self.settler.journal, self.settler.account, self.errand.symbol
         # Asked each time: what an earlier step wrote may have been undone with its transaction.
         found = journal.open_episode_of(account, symbol)
+        self.alongside()
         if found is not None and found == self._episode and wanted == self._described:
             return found
         if found is None:

@@ -44,7 +44,10 @@ class FirstLook:
 
 @dataclass(slots=True)
 class Looker:
-    """Looks at one pair for one run. `steps` holds what our own writes must have moved since `last`."""
+    """Looks at one pair for one run. `steps` holds what our own writes must have moved since `last`.
+
+    meanwhile: what may be made ready while the rest of a look is still on its way; called when its first answer has come.
+    """
 
     exchange: Exchange
     patience: Patience
@@ -53,6 +56,7 @@ class Looker:
     observer: Observer
     steps: OwnSteps = field(default_factory=OwnSteps)
     last: Look | None = None
+    meanwhile: Callable[[], None] = lambda: None
     top_ups: TopUps = field(init=False)
 
     def __post_init__(self) -> None:
@@ -161,7 +165,7 @@ class Looker:
 
     async def _look(self, needs: frozenset[Need]) -> Look:
         assert self.last is not None  # noqa: S101
-        ask, rules, arrivals = self.exchange, self.last.market.rules, _Arrivals(self.patience.clock)
+        ask, rules, arrivals = self.exchange, self.last.market.rules, _Arrivals(self.patience.clock, self.meanwhile)
         deep = Need.DEEP_BOOK in needs
         batch: dict[str, Callable[[], Awaitable[Any]]] = {
             "accounts": ask.isolated_accounts,
@@ -209,11 +213,14 @@ class _Arrivals:
     """When the first answer came on which amounts may rest: one slow answer must not make the others look fresh."""
 
     clock: Clock
+    begun: Callable[[], None] = lambda: None
     oldest: float = math.inf
 
     async def of(self, question: Callable[[], Awaitable[T]]) -> T:
         answer = await question()
-        self.oldest = min(self.oldest, self.clock.monotonic())
+        first, self.oldest = self.oldest == math.inf, min(self.oldest, self.clock.monotonic())
+        if first:
+            self.begun()
         return answer
 
 

@@ -41,8 +41,8 @@ do = "deleverage"
 target_level = "1.6"
 max_slippage_bps = "500"
 """
-APART_S = 1.0
-"""An errand takes about a sixtieth of what the exchange allows in a minute, and the daemon's own meter holds it to that."""
+APART_S = 1.2
+"""An errand takes about a fiftieth of what the exchange allows in a minute, and the daemon's own meter holds it to that."""
 Moment = tuple[int, int, str, str, str, str]
 
 

@@ -107,6 +107,8 @@ class Daemon:
         return f"{ruling.fires.name!r} of the new policy would act on {pair.symbol} at once ({ruling.because})"
 
     def _judged(self, symbol: Symbol, ruling: Ruling) -> None:
+        if self.acceptance.accepted:
+            return
         if self.acceptance.judged(symbol, ruling):
             text = f"{symbol}: the new policy would not act at once any more: it guards the pair from now on"
             self.outfit.tell(symbol, Notice(text, alarm=True))

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-MOMENT: Final = 0.025
+MOMENT: Final = 0.05
 """Seconds that a look at an exchange nearby and the first write after it take."""
-LONGEST: Final = 0.05
+LONGEST: Final = 0.1
 """However many pairs fall: after so many seconds everything else has its turn, for as long."""
 
 

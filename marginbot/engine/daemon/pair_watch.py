@@ -15,6 +15,7 @@ from marginbot.domain.policy import Do, Policy
 from marginbot.domain.situation import Ruling, Situation
 from marginbot.engine.daemon.backstop import Backstop
 from marginbot.engine.daemon.eyes import Eyes
+from marginbot.engine.daemon.head_start import HeadStart
 from marginbot.engine.daemon.keeping import ToBackstop, uninterrupted
 from marginbot.engine.daemon.latched import Latched
 from marginbot.engine.daemon.outfit import Outfit
@@ -40,6 +41,7 @@ class PairWatch:
     symbol: Symbol
     outfit: Outfit
     known: Watched = field(init=False)
+    head_start: HeadStart = field(init=False)
     eyes: Eyes = field(init=False)
     backstop: Backstop = field(init=False)
     wants: Wants = field(init=False)
@@ -51,7 +53,8 @@ class PairWatch:
 
     def __post_init__(self) -> None:
         self.known = Watched(self.symbol, self.outfit.notebook)
-        self.eyes = Eyes(self.symbol, self.outfit, self._hear)
+        self.head_start = HeadStart(self.symbol, self.outfit)
+        self.eyes = Eyes(self.symbol, self.outfit, self._hear, self.head_start.begin)
         self.backstop = Backstop(self.known, self.outfit, self._hear)
         self.wants = Wants(self.known, self.outfit, self._judged_again, self.backstop.errand)
         self.rehearsals = Rehearsals(self.outfit, self._hear)
@@ -119,6 +122,8 @@ class PairWatch:
             if not self.outfit.spare.stand_in(str(lost)):
                 raise
             return True
+        finally:
+            self.head_start.over()
 
     async def _once(self) -> bool:
         """One look and, when something fires or is still wanted, its errand. Answers whether to look again."""
@@ -224,7 +229,7 @@ class PairWatch:
             patience=patience,
             errand=errand,
             venue=outfit.venue,
-            lock=lambda _account: outfit.lock(self.symbol),
+            lock=lambda _account: self.head_start.lock(),
             new_id=outfit.new_id,
             observer=self._hear,
             loans=outfit.loans,

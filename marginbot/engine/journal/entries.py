@@ -31,7 +31,7 @@ class State(Enum):
 
 
 OPEN_STATES = (State.INTENDED, State.ACCEPTED, State.UNKNOWN)
-OPEN: Final = [state.value for state in OPEN_STATES]
+OPEN: Final = tuple(state.value for state in OPEN_STATES)
 
 
 @dataclass(frozen=True, slots=True)

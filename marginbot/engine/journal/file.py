@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from marginbot.engine.journal import schema
+from marginbot.engine.journal.memory import Memory
 from marginbot.errors import JournalUnavailable
 
 
@@ -26,6 +27,7 @@ class JournalFile:
             self._url = make_url(url)
             self.engine = open_engine(self._url)
         self._joined: Connection | None = None
+        self._memory = Memory()
         if prepared:
             self.prepare()
 
@@ -55,6 +57,13 @@ class JournalFile:
         with spoken("read", self._url.database), self.engine.connect() as connection:
             yield connection
 
+    def rows(self, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """What a statement finds; read anew only once somebody has written. values: hashable ones."""
+        if self._joined is not None and _has_written(self._joined):
+            return self._joined.execute(statement, values).all()
+        with spoken("read", self._url.database):
+            return self._memory.ask(self.engine, statement, values)
+
     @contextmanager
     def as_one(self) -> Iterator[None]:
         """All that is written inside is one durable transaction, kept as a whole or not at all. Nothing may be awaited inside: it
@@ -79,6 +88,7 @@ class JournalFile:
 
     def close(self) -> None:
         """Let go of the file."""
+        self._memory.forget()
         self.engine.dispose()
 
 
@@ -99,6 +109,11 @@ def open_engine(url: URL) -> Engine:
                 raise
 
     return engine
+
+
+def _has_written(connection: Connection) -> bool:
+    driver = connection.connection.driver_connection
+    return isinstance(driver, sqlite3.Connection) and driver.in_transaction
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from marginbot.domain.amounts import Asset, Symbol, plain
 from marginbot.engine.journal import statements
 from marginbot.engine.journal.entries import OPEN, Episode, Intent, State, intent_in
 from marginbot.engine.journal.file import JournalFile
+from marginbot.engine.journal.ready import Ready
 from marginbot.engine.journal.schema import intents
 
 
@@ -48,17 +49,15 @@ class Journal:
 
     def open_episodes(self, account: str) -> tuple[Episode, ...]:
         """What is still wanted, of every pair, oldest first."""
-        with self.file.reading() as connection:
-            return tuple(
-                Episode(row.id, Symbol(row.symbol), row.rule, json.loads(row.goal), datetime.fromisoformat(row.opened_at))
-                for row in connection.execute(statements.OPEN_EPISODES, {"account": account})
-            )
+        return tuple(
+            Episode(row.id, Symbol(row.symbol), row.rule, json.loads(row.goal), datetime.fromisoformat(row.opened_at))
+            for row in self.file.rows(statements.OPEN_EPISODES, {"account": account})
+        )
 
     def open_episode_of(self, account: str, symbol: Symbol) -> int | None:
         """The number of an episode that never ended (its process died), so that the same story goes on."""
-        with self.file.reading() as connection:
-            found = connection.execute(statements.LAST_OPEN_EPISODE, {"account": account, "symbol": symbol})
-            return found.scalar_one_or_none()
+        found = self.file.rows(statements.LAST_OPEN_EPISODE, {"account": account, "symbol": symbol})
+        return found[0].id if found else None
 
     def ends_of(self, episodes: Collection[int]) -> dict[Symbol, tuple[str, str]]:
         """Outcome and reason of those of these episodes that ended, by pair."""
@@ -119,14 +118,23 @@ class Journal:
     def open_intents(self, account: str, symbol: Symbol) -> tuple[Intent, ...]:
         """Writes of a pair whose outcome is not settled, oldest first."""
         wanted = {"account": account, "symbol": symbol, "states": OPEN}
-        with self.file.reading() as connection:
-            return tuple(intent_in(row) for row in connection.execute(statements.INTENTS_OF_A_PAIR, wanted))
+        return tuple(map(intent_in, self.file.rows(statements.INTENTS_OF_A_PAIR, wanted)))
 
     def left_or_begun_since(self, account: str, symbol: Symbol, since: datetime) -> tuple[Intent, ...]:
         """Writes of a pair whose outcome is not settled, and all that began since then; oldest first."""
+        begun = self._newest(account, symbol)
+        if (begun is None or begun < since) and not self.open_intents(account, symbol):
+            return ()
         wanted = {"account": account, "symbol": symbol, "states": OPEN, "since": since.astimezone(UTC).isoformat()}
         with self.file.reading() as connection:
             return tuple(intent_in(row) for row in connection.execute(statements.LEFT_OR_BEGUN_SINCE, wanted))
+
+    def read_ahead(self, account: str, symbol: Symbol) -> None:
+        """Ask now what an act asks before it is sent: unless somebody writes meanwhile, it has its answers then."""
+        self.open_episodes(account)
+        self.open_episode_of(account, symbol)
+        self.open_intents(account, symbol)
+        self._newest(account, symbol)
 
     def unsettled(self, account: str) -> tuple[Intent, ...]:
         """Writes of every pair whose outcome is not settled, oldest first."""
@@ -183,10 +191,13 @@ class Journal:
         """Let go of the file."""
         self.file.close()
 
-    def _insert(self, statement: Insert, row: dict[str, Any]) -> int:
+    def _newest(self, account: str, symbol: Symbol) -> datetime | None:
+        ((moment,),) = self.file.rows(statements.NEWEST_OF_A_PAIR, {"account": account, "symbol": symbol})
+        return None if moment is None else datetime.fromisoformat(moment)
+
+    def _insert(self, statement: Ready, row: dict[str, Any]) -> int:
         with self.file.writing(durable=True) as connection:
-            number = connection.execute(statement, row).inserted_primary_key
-        return int(number[0]) if number else 0
+            return statement.put(connection, row)
 
     def _change(self, statement: Insert | Update, values: dict[str, Any], durable: bool = True) -> None:
         with self.file.writing(durable) as connection:

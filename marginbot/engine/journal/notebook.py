@@ -53,7 +53,7 @@ class Notebook:
         fired = None if memory.fired_at is None else memory.fired_at.isoformat()
         told = dict(armed=int(memory.armed), failed=int(memory.failed), fired_at=fired)
         with self.file.writing(durable=False) as connection:
-            connection.execute(statements.MEMORY, dict(account=self.account, symbol=symbol, rule=rule, **told))
+            statements.MEMORY.put(connection, dict(account=self.account, symbol=symbol, rule=rule, **told))
 
     def debt(self, symbol: Symbol) -> Debt | None:
         """The debt of a pair as last written down; None for a pair that did not owe."""

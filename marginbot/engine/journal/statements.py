@@ -7,11 +7,12 @@ from typing import Final
 from sqlalchemy import bindparam, func, insert, select, union, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from marginbot.engine.journal.ready import Ready
 from marginbot.engine.journal.schema import bans, episodes, intents, memories, requests
 
 _open = episodes.c.closed_at.is_(None)
 
-NEW_EPISODE: Final = insert(episodes)
+NEW_EPISODE: Final = Ready(insert(episodes), ("account", "symbol", "rule", "goal", "opened_at"))
 LAST_OPEN_EPISODE: Final = (
     select(episodes.c.id)
     .where(episodes.c.account == bindparam("account"), episodes.c.symbol == bindparam("symbol"), _open)
@@ -32,7 +33,8 @@ EPISODE_CHANGE: Final = update(episodes).where(episodes.c.id == bindparam("numbe
 """Sets the columns that the values name besides `number`; so do the other changes."""
 OPEN_EPISODES_CHANGE: Final = update(episodes).where(episodes.c.account == bindparam("whose"), _open)
 
-NEW_INTENT: Final = insert(intents)
+_LATER: Final = frozenset({"id", "exchange_id", "ended_at", "answer", "level_after"})
+NEW_INTENT: Final = Ready(insert(intents), [column.name for column in intents.c if column.name not in _LATER])
 INTENT_CHANGE: Final = update(intents).where(intents.c.id == bindparam("number"))
 ALL_INTENTS: Final = select(intents).order_by(intents.c.id)
 INTENTS_OF_AN_ACCOUNT: Final = ALL_INTENTS.where(
@@ -40,6 +42,9 @@ INTENTS_OF_AN_ACCOUNT: Final = ALL_INTENTS.where(
 )
 INTENTS_OF_A_PAIR: Final = INTENTS_OF_AN_ACCOUNT.where(intents.c.symbol == bindparam("symbol"))
 _of_the_pair = select(intents.c.id).where(intents.c.account == bindparam("account"), intents.c.symbol == bindparam("symbol"))
+NEWEST_OF_A_PAIR: Final = select(func.max(intents.c.started_at)).where(
+    intents.c.account == bindparam("account"), intents.c.symbol == bindparam("symbol")
+)
 LEFT_OR_BEGUN_SINCE: Final = ALL_INTENTS.where(
     # One index for each half: an OR would read all the pair ever did.
     intents.c.id.in_(
@@ -75,6 +80,5 @@ BAN: Final = _ban.on_conflict_do_update(
     index_elements=["host"], set_={"until_ms": _ban.excluded.until_ms, "reason": _ban.excluded.reason}
 )
 _memory = upsert(memories)
-MEMORY: Final = _memory.on_conflict_do_update(
-    index_elements=list(memories.primary_key), set_={name: _memory.excluded[name] for name in ("armed", "failed", "fired_at")}
-)
+_kept = {name: _memory.excluded[name] for name in ("armed", "failed", "fired_at")}
+MEMORY: Final = Ready(_memory.on_conflict_do_update(index_elements=list(memories.primary_key), set_=_kept), memories.c.keys())

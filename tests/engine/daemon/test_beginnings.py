@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
 from decimal import Decimal as D
 
 import pytest
 
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.policy import Cron, Do, Rule
+from marginbot.domain.situation import Ruling
 from marginbot.engine.events import Event, Fired, StepStarted
 from marginbot.engine.journal.journal import Journal
 from marginbot.engine.lock import pair_lock
@@ -28,13 +28,13 @@ def is_seen(watch: Watching) -> bool:
 
 
 def _stops_it(watch: Watching):
-    """A lock during whose taking the signal comes."""
+    """The signal comes when a look was judged, before anything of it is begun."""
 
-    def lock(_symbol: Symbol):
-        watch.daemon.stop.set()
-        return nullcontext()
+    def judged(_symbol: Symbol, ruling: Ruling) -> None:
+        if ruling.fires is not None:
+            watch.daemon.stop.set()
 
-    return lock
+    return judged
 
 
 @in_virtual_time
@@ -74,7 +74,7 @@ async def test_a_rule_that_a_signal_keeps_from_its_first_step_fires_again_in_the
     async with a_stage("long", directory=tmp_path) as stage:
         async with watching(stage, POLICY) as first:
             await first.until(lambda: is_seen(first))
-            first.daemon.outfit.lock = _stops_it(first)
+            first.daemon.outfit.judged = _stops_it(first)
             await first.price("91500")
             await first.until(lambda: first.ended() == [("sell some", "stopped")])
         assert stage.sent("POST", ORDER) == []
