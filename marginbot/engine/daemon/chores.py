@@ -43,6 +43,7 @@ class Chores:
         self.jobs.at("9 * * * *", KEY_RIGHTS, self.key_rights, protects=True)
         self.jobs.at("* * * * *", "clocks of the rules", self.clocks, second=30)
         self.jobs.at("23 3 * * *", "prune the journal", self.prune)
+        self.jobs.at("* * * * *", "tidy the journal", self.tidy, second=45)
 
     async def begin(self) -> None:
         """What must be known before the first day is over. Raises: MarginbotError."""
@@ -97,6 +98,11 @@ class Chores:
     async def prune(self) -> None:
         """What ended more than a year ago is not kept."""
         prune(self.outfit.journal.file, self.outfit.clock.now() - KEEP)
+
+    async def tidy(self) -> None:
+        """Here rather than in the middle of an act; a few milliseconds of the disk, and not while an act is made ready."""
+        await self.outfit.hush.calm.wait()
+        self.outfit.journal.file.tidy()
 
     async def clocks(self) -> None:
         """One job for each rule that waits for a moment of the clock; and who owes by now may be about to be delisted."""

@@ -55,8 +55,7 @@ class Desk:
 
     def open(self) -> tuple[Request, ...]:
         """What is not over yet, oldest first: new ones, and those that a daemon took and still works on or keeps in force."""
-        with self.file.reading() as connection:
-            return tuple(_request(row) for row in connection.execute(statements.OPEN_REQUESTS, {"account": self.account}))
+        return tuple(map(_request, self.file.rows(statements.OPEN_REQUESTS, {"account": self.account})))
 
     def one(self, number: int) -> Request | None:
         """A request by its number."""

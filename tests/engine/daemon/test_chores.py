@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -37,6 +38,7 @@ async def test_every_chore_is_registered_by_its_name():
         chores.register()
         assert set(chores.jobs.names) == {
             "look after the hour", "delist schedule", "key rights", "clocks of the rules", "prune the journal",
+            "tidy the journal",
         }  # fmt: skip
 
 
@@ -183,3 +185,16 @@ async def test_what_ended_more_than_a_year_ago_is_pruned():
             journal.close_episode(journal.open_episode("1", BTCUSDT, "old", {}, at), "flat", f"{days} days ago", at)
         await chores_of(watch).prune()
         assert journal.ends_of([1, 2]) == {BTCUSDT: ("flat", "364 days ago")}
+
+
+@in_virtual_time
+async def test_the_journal_is_not_tidied_while_an_act_is_made_ready(tmp_path):
+    async with a_stage("long", directory=tmp_path) as stage, watching(stage, a_policy(WARN)) as watch:
+        beside = tmp_path / "journal.sqlite-wal"
+        stage.journal.open_episode("1", BTCUSDT, "sell some", {}, stage.clock.now())
+        watch.daemon.outfit.hush.begin()
+        tidying = asyncio.create_task(chores_of(watch).tidy())
+        await asyncio.sleep(0)
+        assert (tidying.done(), beside.stat().st_size > 0) == (False, True)
+        await tidying
+        assert watch.daemon.outfit.hush.calm.is_set()
