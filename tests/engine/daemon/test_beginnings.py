@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -11,8 +12,10 @@ from marginbot.domain.amounts import Symbol
 from marginbot.domain.policy import Cron, Do, Rule
 from marginbot.domain.situation import Ruling
 from marginbot.engine.events import Event, Fired, StepStarted
+from marginbot.engine.journal.entries import State
 from marginbot.engine.journal.journal import Journal
 from marginbot.engine.lock import pair_lock
+from tests.engine.journal.test_journal import AN_INTENT
 from tests.engine.journal.test_unwritable_journal import Disk
 from tests.engine.stage import BTCUSDT, ORDER, a_stage
 from tests.engine.watching import Watching, a_policy, level_rule, watching
@@ -80,6 +83,27 @@ async def test_a_rule_that_a_signal_keeps_from_its_first_step_fires_again_in_the
         assert stage.sent("POST", ORDER) == []
         async with watching(stage, POLICY) as second:
             await second.until(lambda: second.ended() == [("sell some", "reached")], within=5)
+
+
+@in_virtual_time
+async def test_a_rule_fires_again_when_the_exchange_goes_away_before_its_first_step():
+    """Somebody else worked on the pair since the look, so there is one more look before the first step: nobody answers it."""
+    async with a_stage("long") as stage, watching(stage, POLICY, deadline=5) as watch:
+
+        def leave(_symbol: Symbol, ruling: Ruling) -> None:
+            if ruling.fires is not None:
+                watch.daemon.outfit.judged = lambda *_: None
+                number = stage.journal.intend("1", replace(AN_INTENT, started_at=stage.clock.now()))
+                stage.journal.outcome(number, State.DONE, stage.clock.now())
+                stage.fault(kind="answer", status=503, count=None)
+
+        await watch.until(lambda: is_seen(watch))
+        watch.daemon.outfit.judged = leave
+        await watch.price("91500")
+        await watch.until(lambda: watch.ended() == [("sell some", "stopped")])
+        assert stage.sent("POST", ORDER) == []
+        stage.paper.faults.clear()
+        await watch.until(lambda: watch.ended() == [("sell some", "stopped"), ("sell some", "reached")], within=10)
 
 
 @in_virtual_time
