@@ -23,7 +23,7 @@ from marginbot.engine.ports import Clock, Exchange
 from marginbot.engine.proof import Proofs
 from marginbot.engine.refusals import FINAL_CODES
 from marginbot.engine.top_ups import TopUps
-from marginbot.errors import ConfigError, RequestRejected, SafetyRefused
+from marginbot.errors import ConfigError, MarginbotError, RequestRejected, SafetyRefused
 
 T = TypeVar("T")
 
@@ -46,7 +46,8 @@ class FirstLook:
 class Looker:
     """Looks at one pair for one run. `steps` holds what our own writes must have moved since `last`.
 
-    meanwhile: what may be made ready while the rest of a look is still on its way; called when its first answer has come.
+    meanwhile: what may be made ready while the rest of a look is on its way; called when its first balance, order or book has
+    come. in_vain: called when that look does not count.
     """
 
     exchange: Exchange
@@ -57,6 +58,7 @@ class Looker:
     steps: OwnSteps = field(default_factory=OwnSteps)
     last: Look | None = None
     meanwhile: Callable[[], None] = lambda: None
+    in_vain: Callable[[], None] = lambda: None
     top_ups: TopUps = field(init=False)
 
     def __post_init__(self) -> None:
@@ -119,6 +121,7 @@ class Looker:
                 return look
             self.observer(Notice(f"{self.symbol}: stale answer ({why}), looking again"))
             previous = look
+            self.in_vain()
             await self.patience.pause(wait if waited < STALE_FOR else EQUAL_APART)
             wait = min(wait * 2, EQUAL_APART)
             look = await self.patience.ask(lambda: self._look(needs))
@@ -184,7 +187,11 @@ class Looker:
             batch["lists"] = lambda: ask.lists_of_orders(self.symbol)
         batch.update(self.proofs.questions() | self.top_ups.questions())
         calls = (arrivals.of(question) if name in _SIZES else question() for name, question in batch.items())
-        answers = dict(zip(batch, await ask.together(*calls), strict=True))
+        try:
+            answers = dict(zip(batch, await ask.together(*calls), strict=True))
+        except MarginbotError:
+            self.in_vain()
+            raise
         account = _row(answers["accounts"], self.symbol)
         orders = _orders(answers)
         return replace(

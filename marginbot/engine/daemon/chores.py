@@ -100,9 +100,9 @@ class Chores:
         prune(self.outfit.journal.file, self.outfit.clock.now() - KEEP)
 
     async def tidy(self) -> None:
-        """Here rather than in the middle of an act; a few milliseconds of the disk, and not while an act is made ready."""
-        await self.outfit.hush.calm.wait()
-        self.outfit.journal.file.tidy()
+        """A few milliseconds of the disk, here rather than in the middle of an act: while a pair is worked on, a minute later."""
+        if not self.watch.visiting:
+            self.outfit.journal.file.tidy()
 
     async def clocks(self) -> None:
         """One job for each rule that waits for a moment of the clock; and who owes by now may be about to be delisted."""

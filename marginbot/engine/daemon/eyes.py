@@ -24,12 +24,16 @@ REFRESH_AGAIN: Final = 60.0
 
 @dataclass(slots=True)
 class Eyes:
-    """looker: None until the first look; a run under way works with it. hear: told what is seen. meanwhile: as a Looker's."""
+    """looker: None until the first look; a run under way works with it. hear: told what is seen.
+
+    meanwhile, in_vain: as a Looker's.
+    """
 
     symbol: Symbol
     outfit: Outfit
     hear: Observer
     meanwhile: Callable[[], None] = lambda: None
+    in_vain: Callable[[], None] = lambda: None
     looker: Looker | None = None
     _old: bool = True
     _not_before: float = 0.0
@@ -96,6 +100,6 @@ class Eyes:
             seen = self.last
             looker.top_ups.go_on_from(self.looker.top_ups, first.look.account, None if seen is None else seen.account)
         look = await looker.believe_first(first.look)
-        looker.meanwhile = self.meanwhile
+        looker.meanwhile, looker.in_vain = self.meanwhile, self.in_vain
         self.looker, self._old = looker, False
         return look

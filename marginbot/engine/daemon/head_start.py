@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from marginbot.domain.amounts import Symbol
 from marginbot.engine.daemon.outfit import Outfit
@@ -13,34 +13,38 @@ from marginbot.errors import JournalUnavailable, SafetyRefused
 
 @dataclass(slots=True)
 class HeadStart:
-    """Of one pair. `over` belongs after every look that `begin` was called for."""
+    """Of one pair. `over` belongs after everything that `begin` was called for."""
 
     symbol: Symbol
     outfit: Outfit
-    _held: ExitStack = field(default_factory=ExitStack)
-    _holds: bool = False
+    _held: ExitStack | None = None
+    _at_work: bool = False
 
     def begin(self) -> None:
-        """Hold the pair if nobody else does, and ask the journal what an act asks it. What cannot be had now is asked for again
-        when it is needed, and told then.
+        """Ask the journal what an act asks it, and hold the pair if one may follow and nobody else does. What cannot be had now
+        is asked for again when it is needed, and told then.
         """
         with suppress(JournalUnavailable):
             self.outfit.journal.read_ahead(self.outfit.account, self.symbol)
-        if not self._holds and not self.outfit.dry_run:
-            with suppress(SafetyRefused):
-                self._held.enter_context(self.outfit.lock(self.symbol))
-                self._holds = True
+        may_act = not self.outfit.dry_run and self.outfit.held_back(self.symbol) is None
+        if may_act and self._held is None and not self._at_work:
+            with suppress(SafetyRefused), ExitStack() as held:
+                held.enter_context(self.outfit.lock(self.symbol))
+                self._held = held.pop_all()
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         """The pair is held inside. Raises: SafetyRefused when somebody else holds it."""
-        if self._holds:
-            yield
-            return
-        with self.outfit.lock(self.symbol):
-            yield
+        held, self._held = self._held or self.outfit.lock(self.symbol), None
+        with held:
+            self._at_work = True
+            try:
+                yield
+            finally:
+                self._at_work = False
 
     def over(self) -> None:
-        """Let go of the pair."""
-        self._holds = False
-        self._held.close()
+        """Nothing follows now: let go of the pair, unless a run is at work on it."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None

@@ -10,9 +10,9 @@ from marginbot.domain.account import IsolatedAccount
 from marginbot.domain.amounts import Symbol
 from marginbot.domain.look import Look
 from marginbot.domain.margin import tier_of
-from marginbot.domain.plan import BACKSTOP
 from marginbot.domain.policy import Do, Policy
 from marginbot.domain.situation import Ruling, Situation
+from marginbot.engine.daemon.aftermath import goes_on, was_kept_from
 from marginbot.engine.daemon.backstop import Backstop
 from marginbot.engine.daemon.eyes import Eyes
 from marginbot.engine.daemon.head_start import HeadStart
@@ -25,7 +25,7 @@ from marginbot.engine.daemon.watched import Watched
 from marginbot.engine.errands import BY_HAND, Errand
 from marginbot.engine.events import Event, Fired, Looked, Notice, Pursued, Rearmed, StepStarted
 from marginbot.engine.patience import Patience
-from marginbot.engine.report import Outcome, RunReport
+from marginbot.engine.report import RunReport
 from marginbot.engine.run import Run
 from marginbot.errors import JournalUnavailable
 from marginbot.rules.assign import assign
@@ -54,7 +54,7 @@ class PairWatch:
     def __post_init__(self) -> None:
         self.known = Watched(self.symbol, self.outfit.notebook)
         self.head_start = HeadStart(self.symbol, self.outfit)
-        self.eyes = Eyes(self.symbol, self.outfit, self._hear, self.head_start.begin)
+        self.eyes = Eyes(self.symbol, self.outfit, self._hear, self.head_start.begin, self.head_start.over)
         self.backstop = Backstop(self.known, self.outfit, self._hear)
         self.wants = Wants(self.known, self.outfit, self._judged_again, self.backstop.errand)
         self.rehearsals = Rehearsals(self.outfit, self._hear)
@@ -134,8 +134,10 @@ class PairWatch:
         situation, ruling = self._ruling_of(look)
         self.outfit.judged(self.symbol, ruling)
         held_back = self.outfit.held_back(self.symbol)
-        if episode is None and (ruling.fires is None or held_back is not None) and await self.backstop.account_for(look.account):
-            return True
+        if episode is None and (ruling.fires is None or held_back is not None):
+            self.head_start.over()
+            if await self.backstop.account_for(look.account):
+                return True
         asked_for = self.wants.wish is not None or (episode is not None and episode.rule in BY_HAND)
         if held_back is not None and not asked_for:
             self._wait_and_say(situation, ruling, look, held_back)
@@ -156,7 +158,7 @@ class PairWatch:
             await self._rehearse(errand, look)
             return False
         report = await self._carry_out(errand, look, patience)
-        if kept_from := not report.begun and _was_kept_from(report, patience):
+        if kept_from := not report.begun and was_kept_from(report, patience):
             self.known.take_back(errand.rule)
             if report.unwritten:
                 return self.outfit.spare.stand_in(report.unwritten)
@@ -164,7 +166,7 @@ class PairWatch:
         if isinstance(errand.current, ToBackstop) and not report.unwritten:
             return await self.backstop.heard(report, self.eyes.last or look, patience)
         self._hear(Pursued(errand.rule, report))
-        return not kept_from and self._goes_on(errand, report)
+        return not kept_from and goes_on(errand, report, self.known, self.outfit)
 
     def _take_in(self, look: Look) -> None:
         known, market = self.known, look.market
@@ -238,30 +240,9 @@ class PairWatch:
         )
         return await run.go_on(look, outfit.account)
 
-    def _goes_on(self, errand: Errand, report: RunReport) -> bool:
-        """Whether to look again at once: a rung that failed hands over to the next one."""
-        if report.unwritten:
-            return self.outfit.spare.stand_in(report.unwritten)
-        if report.outcome in (Outcome.FLAT, Outcome.REACHED):
-            return True
-        by_hand = errand.rule in BY_HAND
-        if self.outfit.held_back(self.symbol) is not None and not by_hand:
-            return False
-        if report.outcome in (Outcome.RESIDUE, Outcome.STOPPED) and not report.unreachable:
-            if not by_hand and errand.rule != BACKSTOP:
-                self.known.failed(errand.rule)
-            return True
-        return False
-
     def _hear(self, event: Event) -> None:
         if isinstance(event, Looked):
             self.known.row = event.look.account
         if isinstance(event, StepStarted):
             self.known.written()
         self.outfit.tell(self.symbol, event)
-
-
-def _was_kept_from(report: RunReport, patience: Patience) -> bool:
-    """Whether an errand ended for a reason that says nothing about the rule that wanted it, which then fires again."""
-    held_up = report.unreachable or report.outcome is Outcome.REFUSED or patience.stop.is_set()
-    return held_up or bool(report.unwritten)

@@ -83,6 +83,11 @@ class Watch:
         return self.outfit.clock.monotonic() <= self._turns_by + STUCK_AFTER
 
     @property
+    def visiting(self) -> bool:
+        """Whether any pair is being looked at or worked on."""
+        return bool(self._visits)
+
+    @property
     def owing(self) -> frozenset[Symbol]:
         """Pairs in debt, as last seen."""
         return frozenset(symbol for symbol, pair in self.pairs.items() if pair.known.row is not None and pair.known.row.owes)

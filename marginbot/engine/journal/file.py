@@ -15,6 +15,8 @@ from marginbot.engine.journal import schema
 from marginbot.engine.journal.memory import Memory
 from marginbot.errors import JournalUnavailable
 
+BUSY_S = 3
+"""Seconds that a write waits for somebody else's."""
 MOST_PAGES_APART = 10_000
 """Pages of 4 kB that may be written beside the file. The default, 1000, lets the tidying fall into the commit before an act."""
 
@@ -65,7 +67,7 @@ class JournalFile:
         if self._joined is not None and _has_written(self._joined):
             return self._joined.execute(statement, values).all()
         with spoken("read", self._url.database):
-            return self._memory.ask(self.engine, statement, values)
+            return self._memory.ask(self.engine, statement, values, self._joined)
 
     @contextmanager
     def as_one(self) -> Iterator[None]:
@@ -94,6 +96,11 @@ class JournalFile:
         with spoken("written", self._url.database), self.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
 
+    def use(self, engine: Engine) -> None:
+        """From now on read and write there; what is asked of the old one is its user's business."""
+        self._memory.forget()
+        self.engine = engine
+
     def close(self) -> None:
         """Let go of the file."""
         self._memory.forget()
@@ -105,13 +112,13 @@ def open_engine(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
-        engine = create_engine(url, connect_args={"timeout": 3})
+        engine = create_engine(url, connect_args={"timeout": BUSY_S})
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:
+        connection.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES_APART}")
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES_APART}")
         except sqlite3.OperationalError as busy:
             # Somebody else is switching a new file at this moment: SQLite does not wait for that, and either mode will do.
             if "locked" not in str(busy):

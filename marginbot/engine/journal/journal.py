@@ -131,10 +131,11 @@ class Journal:
 
     def read_ahead(self, account: str, symbol: Symbol) -> None:
         """Ask now what an act asks before it is sent: unless somebody writes meanwhile, it has its answers then."""
-        self.open_episodes(account)
-        self.open_episode_of(account, symbol)
-        self.open_intents(account, symbol)
-        self._newest(account, symbol)
+        pair = {"account": account, "symbol": symbol}
+        self.file.rows(statements.OPEN_EPISODES, {"account": account})
+        self.file.rows(statements.LAST_OPEN_EPISODE, pair)
+        self.file.rows(statements.INTENTS_OF_A_PAIR, {**pair, "states": OPEN})
+        self.file.rows(statements.NEWEST_OF_A_PAIR, pair)
 
     def unsettled(self, account: str) -> tuple[Intent, ...]:
         """Writes of every pair whose outcome is not settled, oldest first."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, PoolProxiedConnection, Row, Select
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, Row, Select
 
 Key = tuple[Select[Any], tuple[tuple[str, Any], ...]]
 State = tuple[int, int]
@@ -21,15 +22,19 @@ class Memory:
     _as_of: State = (-1, -1)
     _answers: dict[Key, Sequence[Row[Any]]] = field(default_factory=dict)
 
-    def ask(self, engine: Engine, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        """The rows a statement finds now. values: hashable ones."""
+    def ask(
+        self, engine: Engine, statement: Select[Any], values: Mapping[str, Any], by: Connection | None = None
+    ) -> Sequence[Row[Any]]:
+        """The rows a statement finds now. values: hashable ones. by: a connection that has written nothing; one of the engine's
+        without it.
+        """
         as_of = self._state_of(engine)
         if as_of != self._as_of:
             self._answers.clear()
             self._as_of = as_of
         key = statement, tuple(values.items())
         if key not in self._answers:
-            with engine.connect() as connection:
+            with engine.connect() if by is None else nullcontext(by) as connection:
                 self._answers[key] = connection.execute(statement, values).all()
         return self._answers[key]
 

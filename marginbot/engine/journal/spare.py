@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from marginbot.engine.journal import schema
 from marginbot.engine.journal.entries import OPEN
-from marginbot.engine.journal.file import JournalFile, open_engine
+from marginbot.engine.journal.file import BUSY_S, JournalFile, open_engine
 
 IN_MEMORY = URL.create("sqlite")
 WHOLE = (schema.bans, schema.memories, schema.policies)
@@ -49,7 +49,8 @@ class Spare:
         with copy.begin() as connection:
             schema.migrate(connection)
             self._last = {table.name: _last_of(connection, table) for table in (schema.episodes, schema.intents)}
-        self._home, self.file.engine, self.why = self.file.engine, copy, why
+        self._home, self.why = self.file.engine, why
+        self.file.use(copy)
         self.told(why)
         return True
 
@@ -62,13 +63,16 @@ class Spare:
             with copy.connect() as source, home.connect() as target:
                 target.exec_driver_sql("PRAGMA busy_timeout = 50")  # the next try is soon, and nothing may wait for this one
                 target.rollback()
-                with target.begin():
-                    schema.migrate(target)
-                    self._merge(source, target)
-                target.exec_driver_sql("PRAGMA busy_timeout = 3000")
+                try:
+                    with target.begin():
+                        schema.migrate(target)
+                        self._merge(source, target)
+                finally:
+                    target.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_S * 1000}")
         except SQLAlchemyError:
             return False
-        self._home, self.file.engine = None, home
+        self._home = None
+        self.file.use(home)
         copy.dispose()
         self.told(None)
         return True

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from marginbot.domain.policy import Cron, Do, Rule
 from marginbot.engine.daemon.chores import Chores
 from marginbot.engine.daemon.jobs import Jobs
+from marginbot.engine.journal.file import JournalFile
 from marginbot.paper.books.actions import act
 from marginbot.paper.keys import FULL_RIGHTS
 from tests.engine.stage import ACCOUNT, BTCUSDT, a_stage
@@ -188,13 +189,19 @@ async def test_what_ended_more_than_a_year_ago_is_pruned():
 
 
 @in_virtual_time
-async def test_the_journal_is_not_tidied_while_an_act_is_made_ready(tmp_path):
-    async with a_stage("long", directory=tmp_path) as stage, watching(stage, a_policy(WARN)) as watch:
-        beside = tmp_path / "journal.sqlite-wal"
-        stage.journal.open_episode("1", BTCUSDT, "sell some", {}, stage.clock.now())
-        watch.daemon.outfit.hush.begin()
-        tidying = asyncio.create_task(chores_of(watch).tidy())
+async def test_the_journal_is_tidied_while_no_pair_is_worked_on(monkeypatch):
+    tidied: list[bool] = []
+    monkeypatch.setattr(JournalFile, "tidy", lambda _: tidied.append(True))
+    async with a_stage("long") as stage, watching(stage, a_policy(WARN)) as watch:
+        await looked_at(watch)
+        await watch.until(lambda: not watch.daemon.watch.visiting)
+        chores = chores_of(watch)
+        watch.daemon.watch.crossed(BTCUSDT)
         await asyncio.sleep(0)
-        assert (tidying.done(), beside.stat().st_size > 0) == (False, True)
-        await tidying
-        assert watch.daemon.outfit.hush.calm.is_set()
+        await asyncio.sleep(0)
+        assert watch.daemon.watch.visiting
+        await chores.tidy()
+        assert tidied == []
+        await watch.until(lambda: not watch.daemon.watch.visiting)
+        await chores.tidy()
+        assert tidied == [True]

@@ -12,7 +12,8 @@ from marginbot.engine.journal.journal import Journal
 from marginbot.engine.lock import pair_lock
 from marginbot.errors import JournalUnavailable, SafetyRefused
 from tests.engine.daemon.test_beginnings import is_seen
-from tests.engine.stage import BTCUSDT, a_stage
+from tests.engine.journal.test_journal import AN_INTENT
+from tests.engine.stage import BTCUSDT, ORDER, a_stage
 from tests.engine.watching import Watching, a_policy, level_rule, watching
 from tests.virtual_time import in_virtual_time
 
@@ -57,6 +58,61 @@ async def test_a_dry_run_holds_nobody_out(tmp_path):
         watch.daemon.outfit.dry_run = True
         await watch.until(lambda: is_seen(watch))
         assert not await held_when_judged(watch, tmp_path)
+
+
+@in_virtual_time
+async def test_in_a_pause_nobody_is_held_out(tmp_path):
+    async with a_stage("long", directory=tmp_path) as stage, watching(stage, POLICY) as watch:
+        locks_in(watch, tmp_path)
+        watch.daemon.outfit.held_back = lambda _symbol: "paused"
+        await watch.until(lambda: is_seen(watch))
+        assert not await held_when_judged(watch, tmp_path)
+
+
+@in_virtual_time
+async def test_a_look_that_cannot_be_finished_lets_go_of_the_pair_before_it_is_tried_again(tmp_path):
+    async with a_stage("long", directory=tmp_path) as stage, watching(stage, POLICY, deadline=30) as watch:
+        locks_in(watch, tmp_path)
+        await watch.until(lambda: is_seen(watch))
+        stage.fault(kind="answer", status=503, count=None, path="/api/v3/depth")
+        pair = watch.daemon.watch.pairs[BTCUSDT]
+        watch.daemon.watch.crossed(BTCUSDT)
+        await watch.until(lambda: pair.busy)
+        seen: list[bool] = []
+        for _ in range(20):
+            await watch.rest(0.5)
+            seen.append(is_held(tmp_path))
+        assert (pair.busy, set(seen)) == (True, {False})
+        stage.paper.faults.clear()
+        await watch.until(lambda: not pair.busy)
+
+
+@in_virtual_time
+async def test_a_look_that_fails_within_a_run_does_not_let_go_of_the_pair(tmp_path):
+    async with a_stage("long", directory=tmp_path) as stage, watching(stage, POLICY, deadline=30) as watch:
+        locks_in(watch, tmp_path)
+        await watch.until(lambda: is_seen(watch))
+        down = lambda: stage.fault(kind="answer", status=503, count=None, path="/api/v3/depth")  # noqa: E731
+        stage.transport.after = lambda request, _: down() if (request.method, request.url.path) == ("POST", ORDER) else None
+        await watch.price("91500")
+        await watch.until(lambda: stage.sent("POST", ORDER) != [])
+        await watch.rest(5)
+        assert is_held(tmp_path)
+        stage.transport.after = None
+        stage.paper.faults.clear()
+        await watch.until(lambda: watch.ended() == [("sell some", "reached")])
+        await watch.until(lambda: not is_held(tmp_path))
+
+
+@in_virtual_time
+async def test_a_damaged_row_is_no_trouble_before_somebody_needs_it(tmp_path):
+    async with a_stage("long", directory=tmp_path) as stage, watching(stage, POLICY) as watch:
+        await watch.until(lambda: is_seen(watch))
+        stage.journal.intend("1", AN_INTENT)
+        with stage.journal.file.writing(durable=False) as connection:
+            connection.exec_driver_sql("UPDATE intents SET step = 'no JSON'")
+        await held_when_judged(watch, tmp_path)
+        assert watch.daemon.health.troubles() == {}
 
 
 @in_virtual_time

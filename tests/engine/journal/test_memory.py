@@ -133,3 +133,35 @@ def test_tidying_brings_everything_into_the_file_itself(tmp_path):
         assert copy.execute("SELECT symbol FROM episodes").fetchall() == [("BTCUSDT",)]
     copy.close()
     journal.close()
+
+
+def test_a_question_in_a_transaction_needs_no_connection_of_its_own(tmp_path):
+    journal, made = Journal.in_file(tmp_path / "journal.sqlite"), list[object]()
+    open_pairs(journal)
+    begun(journal)
+    event.listen(journal.file.engine, "connect", lambda connection, _record: made.append(connection))
+    with journal.file.as_one():
+        assert open_pairs(journal) == ["BTCUSDT"]
+    assert made == []
+    journal.close()
+
+
+def test_a_homecoming_that_fails_leaves_every_write_the_patience_it_had(tmp_path, caplog):
+    journal = Journal.in_file(tmp_path / "journal.sqlite")
+    spare, other = Spare(journal.file), sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    assert spare.stand_in("the disk is full")
+    begun(journal)
+    assert open_pairs(journal) == ["BTCUSDT"]
+    other.execute("BEGIN IMMEDIATE")
+    assert [spare.carry_home() for _ in range(3)] == [False, False, False]
+    other.execute("ROLLBACK")
+    other.close()
+    assert spare.carry_home()
+    assert open_pairs(journal) == ["BTCUSDT"]
+    patience = []
+    for _ in range(4):
+        with journal.file.writing(durable=True) as connection:
+            patience.append(connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one())
+    assert patience == [3000] * 4
+    assert caplog.records == []
+    journal.close()
