@@ -110,15 +110,34 @@ def test_a_status_holds_from_its_own_word_on(status, met):
 
 @pytest.mark.parametrize(
     ("level", "means"),
-    [("1.2", "NORMAL"), ("1.1", "MARGIN_CALL"), ("1.07", "PRE_LIQUIDATION"), ("1.05", "FORCE_LIQUIDATION")],
+    [
+        ("1.2", "NORMAL"),
+        ("1.100001", "NORMAL"),
+        ("1.1", "MARGIN_CALL"),
+        ("1.070001", "MARGIN_CALL"),
+        ("1.07", "PRE_LIQUIDATION"),
+        ("1.050001", "PRE_LIQUIDATION"),
+        ("1.05", "FORCE_LIQUIDATION"),
+    ],
 )
 def test_a_status_nobody_knows_is_judged_by_the_numbers(level, means):
     assert status_of(at_level(level, status=LevelStatus.UNKNOWN), TEN_TIMES) is LevelStatus(means)
 
 
+def test_a_status_nobody_knows_stays_so_without_debt_and_without_tiers():
+    unknown = replace(flat("1"), status=LevelStatus.UNKNOWN)
+    assert status_of(unknown, TEN_TIMES) is LevelStatus.UNKNOWN
+    assert status_of(at_level("1.2", status=LevelStatus.UNKNOWN), ()) is LevelStatus.UNKNOWN
+
+
 @pytest.mark.parametrize(("leverage", "edge", "call"), [("3", "1.18", "1.22"), ("5", "1.15", "1.19"), ("10", "1.05", "1.10")])
 def test_the_margin_call_levels_are_the_published_ones(leverage, edge, call):
     assert margin_call_level(a_tier(edge, leverage), (a_tier(edge, leverage),)) == D(call)
+
+
+def test_the_gap_is_the_wide_one_from_ten_times_on():
+    levels = [margin_call_level(tier, (tier,)) for tier in (a_tier("1.05", "9.9999"), a_tier("1.05", "20"))]
+    assert levels == [D("1.09"), D("1.10")]
 
 
 def test_a_high_tier_of_a_10x_pair_keeps_the_gap_of_the_pair():

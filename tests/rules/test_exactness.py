@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_UP, localcontext
 
 import pytest
 
-from marginbot.domain.plan import Into, Plan, Side, Sweep, Verdict
+from marginbot.domain.account import LevelStatus
+from marginbot.domain.plan import AimKind, Into, Plan, Side, Sweep, Verdict
+from marginbot.domain.policy import DistanceBelow, Do
+from marginbot.domain.situation import Situation
 from marginbot.rules.close import Trade, orders_for, trade_for
 from marginbot.rules.crumb import crumb_from_spot
 from marginbot.rules.forecast import forecast
 from marginbot.rules.guard import check
+from marginbot.rules.margin_call import margin_call_level, status_level
+from marginbot.rules.marks import trigger_marks, trigger_price, way_back_marks
+from marginbot.rules.outlook import outlook
 from marginbot.rules.repay import repayment
 from marginbot.rules.sizes import is_tradable, largest_order, order_price, slices, smallest_order
+from marginbot.rules.soundness import problems
+from marginbot.rules.target import level_text, near_target
 from marginbot.rules.unwind import plan
-from tests.builders import USDT, D, a_balance, a_book, a_look, a_market, a_short, an_account, filters, flat, limits, to_flat
+from tests.builders import (
+    EIGHT,
+    TEN_TIMES,
+    USDT,
+    D,
+    a_balance,
+    a_book,
+    a_look,
+    a_market,
+    a_short,
+    an_account,
+    filters,
+    flat,
+    limits,
+    to_flat,
+)
+from tests.rules.aiming import an_aim
+from tests.rules.policies import SELL, a_ladder, a_rule
 
 LONG = a_look(an_account(a_balance("0.123456789"), a_balance("12.3456789", borrowed="7890.12345", interest="1.23456789")))
 SHORT = a_look(a_short(free="98765.4321", borrowed="0.123456789"))
@@ -26,7 +52,19 @@ STUCK = a_look(LITTLE, a_market(min_repay={USDT: "1000"}))
 HOME = a_look(flat(quote="1234.5678"), transferable={USDT: "1234.5678"})
 RULES = filters(max_value="98765.4321", market_max="1.2345")
 NO_BID = a_look(market=a_market(a_book(bids=("1 x 1",))), account=an_account(index="98765.4321"))
+UNEVEN = replace(TEN_TIMES[0], liquidation_level=D("1.0512345"))
+DISTANT = a_rule("near", DistanceBelow(D("12.345")), Do.UNWIND, rearm_level="1.5678")
+MOMENT = Situation(replace(LONG.account, index_price=D("98765.4321"), reported_level=D("1.2345678")), (UNEVEN,), EIGHT)
 SUMS = {
+    "margin_call_level": lambda: margin_call_level(UNEVEN, (UNEVEN,)),
+    "status_level": lambda: status_level(LevelStatus.PRE_LIQUIDATION, UNEVEN, (UNEVEN,)),
+    "near_target": lambda: near_target(an_aim(AimKind.REPAY, "1.98765", "1.23456")),
+    "level_text": lambda: level_text(LONG.account),
+    "trigger_price": lambda: trigger_price(DISTANT, MOMENT),
+    "trigger_marks": lambda: trigger_marks(DISTANT, MOMENT),
+    "way_back_marks": lambda: way_back_marks(DISTANT, MOMENT),
+    "problems": lambda: problems(a_ladder(a_rule(when="1.0671"), DISTANT), UNEVEN),
+    "outlook": lambda: outlook(replace(a_ladder(SELL, DISTANT), backstop=True), MOMENT, {}),
     "trade_for a long": lambda: trade_for(to_flat(), LONG),
     "trade_for a long that keeps its base": lambda: trade_for(to_flat(Into.KEEP), LONG),
     "trade_for a short": lambda: trade_for(to_flat(), SHORT),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -27,8 +28,8 @@ from marginbot.domain.policy import (
     TrailingLevel,
 )
 from marginbot.domain.situation import RuleMemory
-from marginbot.rules.outlook import in_words, outlook
-from tests.builders import EIGHT, D, a_short, flat
+from marginbot.rules.outlook import RuleOutlook, in_words, outlook
+from tests.builders import EIGHT, D, a_balance, a_short, an_account, flat
 from tests.rules.policies import CLOSE, REPAY, SELL, WARN, a_ladder, a_rule, a_situation
 
 CAP = ", at first no more than 100 bps off the index"
@@ -54,6 +55,35 @@ def test_the_distance_of_a_short_is_counted_from_below_its_liquidation():
     """119,047.62 / 1.1: from there it is 10 % up to liquidation."""
     (near,) = outlook(a_ladder(a_rule(when=DistanceBelow(D(10)))), a_situation(a_short()), {})
     assert half_up(near.fires_at_price or D(0), 2) == D("108225.11")
+
+
+def test_each_row_names_its_rule_and_its_deed_and_the_backstop_comes_last():
+    rows = outlook(replace(a_ladder(WARN, CLOSE), backstop=True), a_situation("1.25"), {})
+    assert [(row.name, row.do) for row in rows] == [("warn", Do.ALERT), ("close", Do.UNWIND), ("backstop", Do.UNWIND)]
+    assert all(row.armed for row in rows)
+
+
+def test_the_backstop_of_a_short_in_prices_of_seven_digits():
+    *_, row = outlook(replace(a_ladder(CLOSE), backstop=True), a_situation(a_short()), {})
+    assert row.sentence == (
+        "backstop: at 116342, half-way between the last rung at 113636.4 and liquidation at 119047.6, "
+        "a stop order at the exchange closes the position"
+    )
+
+
+def test_a_backstop_with_nothing_to_do_is_a_row_that_says_why():
+    *_, row = outlook(replace(a_ladder(), backstop=True), a_situation(flat("1")), {})
+    assert row == RuleOutlook("backstop", Do.UNWIND, None, False, False, "backstop: rests nowhere, since BTCUSDT owes nothing")
+
+
+def test_a_coin_at_one_dollar_tells_how_far_it_is_and_one_without_an_index_does_not():
+    """100 coins against 50 owed: 1.5 is at 0.75."""
+    cheap = an_account(a_balance("100"), a_balance(borrowed="50"), index="1")
+    (row,) = outlook(a_ladder(a_rule(when="1.5")), a_situation(cheap), {})
+    assert row.sentence == "warn: at 0.75 (25 % lower), when the margin level is below 1.5: tell you"
+    high = a_rule(when=LevelAbove(D(3)))
+    (row,) = outlook(a_ladder(high), a_situation(an_account(index="0")), {})
+    assert (row.fires_at_price, row.sentence) == (240000, in_words(high))
 
 
 def test_a_rule_that_fired_says_so_and_does_not_fire_now():
