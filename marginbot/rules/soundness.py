@@ -98,7 +98,7 @@ def _of_target(rule: Rule, target: Decimal, trigger: Decimal | None, edge: Decim
         yield f"{rule.name!r} stops at {short(target)}, {_too_near(edge)}"
     elif _given_and_not(target, above=trigger):
         yield f"{rule.name!r} stops at {short(target)}, which is not above its trigger {short(trigger or edge)}"
-    elif trigger is not None and back is not None and target < back:
+    elif rule.do is not Do.SWEEP and back is not None and target < back:
         silent = "after it has acted it would stay silent in the next fall"
         yield f"{rule.name!r} stops at {short(target)} and arms anew at {short(back)} only: {silent}"
     if isinstance(rule.when, LevelAbove) and rule.do is not Do.SWEEP and target <= rule.when.level:

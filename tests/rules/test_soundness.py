@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from marginbot.domain.account import LevelStatus
-from marginbot.domain.policy import DelistingWithin, DistanceBelow, Do, LevelAbove, PriceBelow, Rule, StatusAtLeast
+from marginbot.domain.policy import Cron, DelistingWithin, DistanceBelow, Do, LevelAbove, PriceBelow, Rule, StatusAtLeast
 from marginbot.rules.soundness import problems
 from tests.builders import D
 from tests.rules.policies import CLOSE, REPAY, SELL, TOP_UP, WARN, a_ladder, a_rule, a_tier
@@ -70,6 +70,17 @@ def test_rules_that_do_not_go_by_levels_may_stand_anywhere_among_them():
 def test_a_target_lies_above_trigger_and_way_back(target, says):
     (found,) = wrong(a_rule("sell", "1.15", Do.DELEVERAGE, target_level=target))
     assert says in found
+
+
+@pytest.mark.parametrize("when", [StatusAtLeast(LevelStatus.MARGIN_CALL), PriceBelow(D(90_000)), Cron("0 * * * *")])
+def test_a_rule_that_asks_for_a_level_to_arm_anew_lifts_to_it_whatever_it_goes_by(when):
+    (found,) = wrong(a_rule("sell", when, Do.DELEVERAGE, target_level="1.2", rearm_level="1.4"))
+    assert found == "'sell' stops at 1.2 and arms anew at 1.4 only: after it has acted it would stay silent in the next fall"
+    assert wrong(a_rule("sell", when, Do.DELEVERAGE, target_level="1.4", rearm_level="1.4")) == ()
+
+
+def test_a_sweep_may_wait_for_a_level_above_the_one_it_leaves():
+    assert wrong(a_rule("home", Cron("0 8 * * *"), Do.SWEEP, target_level="2", rearm_level="2.5")) == ()
 
 
 def test_a_target_may_be_the_way_back_itself():

@@ -58,7 +58,7 @@ class Latched:
     def plan(self, look: Look) -> Plan:
         """Raises: SafetyRefused when a pause began; the episode stays open and goes on after it."""
         fires = self.judged(look).fires
-        begun = None if fires is None else self.begun_by(fires, look)
+        begun = None if fires is None or fires.name == self.rule else self.begun_by(fires, look)
         if begun is not None and self.severity(begun) > self.severity(self.current):
             self.current = begun
             self.taken_over()

@@ -48,8 +48,11 @@ class JournalFile:
             yield self._joined
             return
         with spoken("written", self._url.database), self.engine.connect() as connection:
-            # By the driver itself: SQLAlchemy would begin a transaction first, and inside one nothing of this changes.
-            connection.connection.cursor().execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            level = "FULL" if durable else "NORMAL"
+            if connection.info.get("synchronous") != level:
+                # By the driver itself: SQLAlchemy would begin a transaction first, and inside one nothing of this changes.
+                connection.connection.cursor().execute(f"PRAGMA synchronous = {level}")
+                connection.info["synchronous"] = level
             with connection.begin():
                 yield connection
 
