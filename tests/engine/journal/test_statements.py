@@ -29,6 +29,7 @@ def plan(file, statement: Select[tuple[object, ...]]) -> list[str]:
         ("OPEN_EPISODES", ["episodes_open (account=?)"]),
         ("LAST_OPEN_EPISODE", ["episodes_open (account=? AND symbol=?)"]),
         ("INTENTS_OF_A_PAIR", ["intents_open (account=? AND symbol=? AND state=?)"]),
+        ("NEWEST_OF_A_PAIR", ["intents_of_a_pair (account=? AND symbol=?)"]),
         (
             "LEFT_OR_BEGUN_SINCE",
             ["intents_open (account=? AND symbol=? AND state=?)", "intents_of_a_pair (account=? AND symbol=? AND started_at>?)"],
