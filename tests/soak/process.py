@@ -122,8 +122,8 @@ class Process:
         """kill -9: from now on it sends nothing and writes nothing, whatever its code does while it unwinds."""
         self._wire.cut = True
         if self._journal is not None:
-            engine, nowhere = self._journal.file.engine, create_engine("sqlite:////nowhere/at/all")
-            self._journal.file.engine = nowhere
+            engine = self._journal.file.engine
+            self._journal.file.use(create_engine("sqlite:////nowhere/at/all"))
             engine.dispose()
         await self._die()
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from marginbot.engine.journal import schema
-from marginbot.engine.journal.memory import Memory
+from marginbot.engine.journal.answers import Answers
 from marginbot.errors import JournalUnavailable
 
 BUSY_S = 3
@@ -32,7 +32,7 @@ class JournalFile:
             self._url = make_url(url)
             self.engine = open_engine(self._url)
         self._joined: Connection | None = None
-        self._memory = Memory()
+        self._answers = Answers()
         if prepared:
             self.prepare()
 
@@ -70,7 +70,7 @@ class JournalFile:
         if self._joined is not None and _has_written(self._joined):
             return self._joined.execute(statement, values).all()
         with spoken("read", self._url.database):
-            return self._memory.ask(self.engine, statement, values, self._joined)
+            return self._answers.to(self.engine, statement, values, self._joined)
 
     @contextmanager
     def as_one(self) -> Iterator[None]:
@@ -101,12 +101,12 @@ class JournalFile:
 
     def use(self, engine: Engine) -> None:
         """From now on read and write there; what is asked of the old one is its user's business."""
-        self._memory.forget()
+        self._answers.forget()
         self.engine = engine
 
     def close(self) -> None:
         """Let go of the file."""
-        self._memory.forget()
+        self._answers.forget()
         self.engine.dispose()
 
 
