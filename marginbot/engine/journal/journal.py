@@ -56,8 +56,7 @@ class Journal:
 
     def open_episode_of(self, account: str, symbol: Symbol) -> int | None:
         """The number of an episode that never ended (its process died), so that the same story goes on."""
-        found = self.file.rows(statements.LAST_OPEN_EPISODE, {"account": account, "symbol": symbol})
-        return found[0].id if found else None
+        return max((episode.id for episode in self.open_episodes(account) if episode.symbol == symbol), default=None)
 
     def ends_of(self, episodes: Collection[int]) -> dict[Symbol, tuple[str, str]]:
         """Outcome and reason of those of these episodes that ended, by pair."""
@@ -133,7 +132,6 @@ class Journal:
         """Ask now what an act asks before it is sent: unless somebody writes meanwhile, it has its answers then."""
         pair = {"account": account, "symbol": symbol}
         self.file.rows(statements.OPEN_EPISODES, {"account": account})
-        self.file.rows(statements.LAST_OPEN_EPISODE, pair)
         self.file.rows(statements.INTENTS_OF_A_PAIR, {**pair, "states": OPEN})
         self.file.rows(statements.NEWEST_OF_A_PAIR, pair)
 

@@ -13,12 +13,6 @@ from marginbot.engine.journal.schema import bans, episodes, intents, memories, r
 _open = episodes.c.closed_at.is_(None)
 
 NEW_EPISODE: Final = Ready(insert(episodes), ("account", "symbol", "rule", "goal", "opened_at"))
-LAST_OPEN_EPISODE: Final = (
-    select(episodes.c.id)
-    .where(episodes.c.account == bindparam("account"), episodes.c.symbol == bindparam("symbol"), _open)
-    .order_by(episodes.c.id.desc())
-    .limit(1)
-)
 OPEN_EPISODES: Final = select(episodes).where(episodes.c.account == bindparam("account"), _open).order_by(episodes.c.id)
 ENDED_EPISODES: Final = (
     select(episodes.c.symbol, episodes.c.outcome, episodes.c.reason)

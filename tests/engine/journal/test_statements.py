@@ -27,7 +27,6 @@ def plan(file, statement: Select[tuple[object, ...]]) -> list[str]:
     ("name", "indices"),
     [
         ("OPEN_EPISODES", ["episodes_open (account=?)"]),
-        ("LAST_OPEN_EPISODE", ["episodes_open (account=? AND symbol=?)"]),
         ("INTENTS_OF_A_PAIR", ["intents_open (account=? AND symbol=? AND state=?)"]),
         ("NEWEST_OF_A_PAIR", ["intents_of_a_pair (account=? AND symbol=?)"]),
         (
