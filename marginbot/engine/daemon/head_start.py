@@ -18,7 +18,6 @@ class HeadStart:
     symbol: Symbol
     outfit: Outfit
     _held: ExitStack | None = None
-    _at_work: bool = False
 
     def begin(self) -> None:
         """Ask the journal what an act asks it, and hold the pair if one may follow and nobody else does. What cannot be had now
@@ -27,7 +26,7 @@ class HeadStart:
         with suppress(JournalUnavailable):
             self.outfit.journal.read_ahead(self.outfit.account, self.symbol)
         may_act = not self.outfit.dry_run and self.outfit.held_back(self.symbol) is None
-        if may_act and self._held is None and not self._at_work:
+        if may_act and self._held is None:
             with suppress(SafetyRefused), ExitStack() as held:
                 held.enter_context(self.outfit.lock(self.symbol))
                 self._held = held.pop_all()
@@ -37,14 +36,10 @@ class HeadStart:
         """The pair is held inside. Raises: SafetyRefused when somebody else holds it."""
         held, self._held = self._held or self.outfit.lock(self.symbol), None
         with held:
-            self._at_work = True
-            try:
-                yield
-            finally:
-                self._at_work = False
+            yield
 
     def over(self) -> None:
-        """Nothing follows now: let go of the pair, unless a run is at work on it."""
+        """Nothing follows now: let go of the pair, unless a run has taken it over."""
         if self._held is not None:
             self._held.close()
             self._held = None

@@ -207,7 +207,7 @@ class Watch:
             self._visits.pop(pair.symbol, None)
 
     def _carry_home(self) -> None:
-        if not self._visits:
+        if not self.visiting:
             self.homecoming.attempt(last=self.stop.is_set())
 
     def _failed(self, pair: PairWatch, part: str, why: str) -> None:
