@@ -136,10 +136,11 @@ async def test_a_rule_that_finds_its_pair_held_by_another_process_acts_as_soon_a
         await watch.until(lambda: ("sell some", "reached") in watch.ended())
 
 
+@pytest.mark.parametrize("latency_ms", [0, 20, 45])
 @in_virtual_time
-async def test_the_order_is_sent_before_anybody_is_told_and_no_tick_is_read_until_then(tmp_path):
+async def test_the_order_is_sent_before_anybody_is_told_and_no_tick_is_read_until_then(tmp_path, latency_ms):
     sent: list[int] = []
-    async with a_stage("long", directory=tmp_path) as stage:
+    async with a_stage("long", directory=tmp_path, latency_ms=latency_ms) as stage:
 
         def hear(_symbol: Symbol, event: Event) -> None:
             if isinstance(event, Fired):
@@ -148,7 +149,7 @@ async def test_the_order_is_sent_before_anybody_is_told_and_no_tick_is_read_unti
         async with watching(stage, POLICY, tell=hear) as watch:
             await watch.until(lambda: is_seen(watch))
             await watch.price("91500")
-            await asyncio.sleep(0.001)
+            await watch.rest(0.001 if latency_ms else 0)
             assert not watch.daemon.watch.fences.calm.is_set()
             await watch.until(lambda: sent != [])
             assert watch.daemon.watch.fences.calm.is_set()

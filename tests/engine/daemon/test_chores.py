@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -197,8 +196,7 @@ async def test_the_journal_is_tidied_while_no_pair_is_worked_on(monkeypatch):
         await watch.until(lambda: not watch.daemon.watch.visiting)
         chores = chores_of(watch)
         watch.daemon.watch.crossed(BTCUSDT)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await watch.rest(0.001)
         assert watch.daemon.watch.visiting
         await chores.tidy()
         assert tidied == []
