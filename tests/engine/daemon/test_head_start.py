@@ -7,7 +7,10 @@ from decimal import Decimal as D
 
 import pytest
 
+from marginbot.domain.account import IsolatedAccount
+from marginbot.domain.amounts import Asset
 from marginbot.domain.policy import Do
+from marginbot.engine.daemon.backstop import Backstop
 from marginbot.engine.journal.journal import Journal
 from marginbot.engine.lock import pair_lock
 from marginbot.errors import JournalUnavailable, SafetyRefused
@@ -85,6 +88,39 @@ async def test_a_look_that_cannot_be_finished_lets_go_of_the_pair_before_it_is_t
         assert (pair.busy, set(seen)) == (True, {False})
         stage.paper.faults.clear()
         await watch.until(lambda: not pair.busy)
+
+
+@in_virtual_time
+async def test_a_stale_look_lets_go_of_the_pair_before_it_is_repeated(tmp_path):
+    async with a_stage("long", directory=tmp_path) as stage, watching(stage, POLICY) as watch:
+        locks_in(watch, tmp_path)
+        await watch.until(lambda: is_seen(watch))
+        pair = watch.daemon.watch.pairs[BTCUSDT]
+        assert pair.eyes.looker is not None
+        pair.eyes.looker.steps.repaid(Asset("USDT"), D(10))  # no answer shows it
+        watch.daemon.watch.crossed(BTCUSDT)
+        seen: list[bool] = []
+        for _ in range(5):
+            await watch.rest(1)
+            seen.append(is_held(tmp_path))
+        assert (pair.busy, set(seen)) == (True, {False})
+        await watch.until(lambda: not pair.busy)
+
+
+@in_virtual_time
+async def test_nobody_is_held_out_while_a_backstop_is_accounted_for(tmp_path, monkeypatch):
+    held: list[bool] = []
+
+    async def account_for(_backstop: Backstop, _account: IsolatedAccount) -> bool:
+        held.append(is_held(tmp_path))
+        return False
+
+    async with a_stage("long", directory=tmp_path) as stage, watching(stage, POLICY) as watch:
+        locks_in(watch, tmp_path)
+        await watch.until(lambda: is_seen(watch))
+        monkeypatch.setattr(Backstop, "account_for", account_for)
+        assert await held_when_judged(watch, tmp_path)
+        assert held == [False]
 
 
 @in_virtual_time

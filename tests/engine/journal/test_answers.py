@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from marginbot.domain.amounts import Symbol
+from marginbot.engine.journal.file import MOST_PAGES_APART
 from marginbot.engine.journal.journal import Journal
 from marginbot.engine.journal.spare import Spare
 from marginbot.errors import JournalUnavailable
@@ -164,4 +165,16 @@ def test_a_homecoming_that_fails_leaves_every_write_the_patience_it_had(tmp_path
             patience.append(connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one())
     assert patience == [3000] * 4
     assert caplog.records == []
+    journal.close()
+
+
+def test_the_default_tidying_does_not_fall_into_a_commit_even_where_the_file_is_busy_when_it_is_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr("marginbot.engine.journal.file.BUSY_S", 0)
+    other = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    journal = Journal.in_file(tmp_path / "journal.sqlite", prepared=False)
+    with journal.file.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one() == MOST_PAGES_APART == 10_000
+    other.execute("ROLLBACK")
+    other.close()
     journal.close()
